@@ -1,0 +1,270 @@
+"""Request bodies to rows, predictions to response bodies: text/csv, application/json, application/jsonlines.
+
+Rows are a numpy array of floats where all columns of algorithm.py are floats, else a pandas DataFrame. Small and regular
+bodies take a fast path; what does not fit there is read again value by value, to take it or to say what is wrong where.
+"""
+
+import csv
+import io
+import json
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from algorithm import ALLOW_MISSING, COLUMNS
+
+CSV, JSON, JSONLINES = TYPES = ("text/csv", "application/json", "application/jsonlines")
+NAMES = list(COLUMNS)
+NUMERIC = all(kind is float for kind in COLUMNS.values())
+HEADER = ",".join(NAMES)
+
+
+class BadInput(ValueError):
+    """The request body cannot be used: one sentence for the client (H20)."""
+
+
+# --- media types -----------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def parse_media_type(header):
+    """Split a Content-Type: 'Text/CSV; header=present' gives ('text/csv', {'header': 'present'})."""
+    name, *parameters = header.split(";")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return name.strip().lower(), {key.strip().lower(): value.strip().strip('"').lower() for key, _, value in pairs}
+
+
+@lru_cache(maxsize=256)
+def choose_type(accept, own):
+    """Return the type of the answer for an Accept header, or None; with no preference that is own (H14)."""
+    offers, refused = [], set()
+    for name, parameters in map(parse_media_type, accept.split(",") if accept.strip() else ["*/*"]):
+        try:
+            quality = float(parameters.get("q", 1))
+        except ValueError:
+            quality = 1.0
+        if quality > 0:
+            offers.append((quality, name))
+        else:
+            refused.add(name)
+    for _, name in sorted(offers, key=lambda offer: -offer[0]):  # a stable sort: first come, first served
+        for known in (own, *TYPES):
+            if known not in refused and name in (known, "*/*", known.split("/")[0] + "/*"):
+                return known
+    return None
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def read_rows(body, media_type, parameters):
+    """Return (rows, errors) of a request body; errors maps the position of a bad record to what is wrong with it.
+
+    The rows are those of the good records, in order. Raises BadInput where not even records can be told apart.
+    """
+    try:
+        text = body.decode(parameters.get("charset", "utf-8").replace("utf-8", "utf-8-sig"))
+    except LookupError:
+        raise BadInput(f"unknown charset {parameters['charset']!r}") from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"the body is not {error.encoding} text: {error.reason} at byte {error.start}") from None
+    text = text.rstrip("\r\n")
+    if not text.strip():
+        raise BadInput("the body is empty")
+    if media_type == CSV:
+        return read_csv(text, parameters.get("header") == "present")
+    if media_type == JSONLINES:
+        return to_rows([parse_json_line(line) for line in text.splitlines()])
+    return read_json(text)
+
+
+def read_csv(text, has_header):
+    names = NAMES
+    first_line, _, rest = text.partition("\n")
+    if has_header or (first_line[0] == HEADER[0] and first_line.strip() == HEADER):
+        names = [name.strip() for name in next(csv.reader([first_line]))]
+        if missing := [name for name in NAMES if name not in names]:
+            raise BadInput(f"the header has no column {', '.join(missing)}")
+        text = rest
+        if not text:
+            raise BadInput("there is a header but no row")
+    if NUMERIC and names == NAMES and (rows := fast_csv(text)) is not None:
+        return rows, {}
+    records = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
+    if names == NAMES:
+        return to_rows(list(records), parse_cell)
+    try:
+        return to_rows([dict(zip(names, cells, strict=True)) for cells in records], parse_cell)
+    except ValueError:
+        raise BadInput(f"each row must have {len(names)} values, as the header has") from None
+
+
+def fast_csv(text):
+    """Return plain numbers as an array, or None where anything is out of the ordinary."""
+    if "_" in text:  # Python would read 1_0 as 10
+        return None
+    try:
+        if len(text) < 10_000:
+            rows = np.array([list(map(float, line.split(","))) for line in text.split("\n")])
+        else:
+            rows = np.loadtxt(io.StringIO(text), delimiter=",", comments=None, ndmin=2)
+            if len(rows) != text.count("\n") + 1:  # loadtxt drops blank lines
+                return None
+    except ValueError:
+        return None
+    return checked(rows)
+
+
+def checked(rows):
+    """Return the array if it has one finite number for each column, else None."""
+    fits = rows.ndim == 2 and rows.shape[1] == len(NAMES) and np.isfinite(rows).all()
+    return rows if fits else None
+
+
+def refuse_constant(name):
+    if ALLOW_MISSING and name == "NaN":
+        return None
+    raise BadInput(f"{name} is not a JSON number")
+
+
+json_decoder = json.JSONDecoder(parse_constant=refuse_constant)
+
+
+def parse_json(text):
+    try:
+        return json_decoder.decode(text)
+    except RecursionError:
+        raise BadInput("the JSON is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise BadInput(f"the body is not JSON: {error}") from None
+
+
+def parse_json_line(line):
+    """Return a line's value, or the BadInput that says what is wrong with it."""
+    try:
+        return parse_json(line)
+    except BadInput as error:
+        return error
+
+
+def read_json(text):
+    document = parse_json(text)
+    records = document.get("instances") if isinstance(document, dict) else document
+    if not isinstance(records, list) or not records:
+        raise BadInput('the JSON must be a list of rows or {"instances": [rows]}, with at least one row')
+    if NUMERIC and isinstance(records[0], list):
+        try:
+            rows = np.array(records)
+        except ValueError:  # rows of different lengths
+            rows = None
+        if rows is not None and rows.dtype.kind in "fiu" and (rows := checked(rows.astype(float))) is not None:
+            return rows, {}
+    return to_rows(records)
+
+
+def to_rows(records, parse=None):
+    """Read records (lists in the order of the columns, or objects by column name) value by value."""
+    good, errors = [], {}
+    for position, record in enumerate(records):
+        try:
+            good.append(to_row(record, parse or parse_value))
+        except BadInput as error:
+            errors[position] = f"row {position + 1}: {error}"
+    if NUMERIC:
+        return np.array(good, dtype=float).reshape(-1, len(NAMES)), errors
+    import pandas  # only where there are columns of text
+
+    frame = pandas.DataFrame(good, columns=NAMES)
+    return frame.astype({name: float for name, kind in COLUMNS.items() if kind is float}), errors
+
+
+def to_row(record, parse):
+    if isinstance(record, BadInput):
+        raise record
+    if isinstance(record, dict):
+        if missing := [name for name in NAMES if name not in record]:
+            raise BadInput(f"no value for {', '.join(missing)}")
+        record = [record[name] for name in NAMES]
+    if not isinstance(record, list):
+        raise BadInput("must be a list or an object")
+    if len(record) != len(NAMES):
+        raise BadInput(f"{len(record)} values, expected {len(NAMES)}: {', '.join(NAMES)}")
+    return [parse(name, kind, value) for (name, kind), value in zip(COLUMNS.items(), record, strict=True)]
+
+
+def parse_cell(name, kind, text):
+    """Return the value of a CSV cell; a blank, NA or NaN is a missing one."""
+    text = text.strip()
+    if text == "" or kind is float and text.lower() in ("na", "nan"):
+        return parse_value(name, kind, None)
+    if kind is float:
+        try:
+            return parse_value(name, kind, float("x" if "_" in text else text))
+        except ValueError:
+            raise BadInput(f"{name} must be a number, not {text[:40]!r}") from None
+    return text
+
+
+def parse_value(name, kind, value):
+    """Return a JSON value as kind; null is a missing one."""
+    if value is None:
+        if ALLOW_MISSING:
+            return math.nan if kind is float else None
+        raise BadInput(f"{name} is missing")
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if abs(value) <= 1.7e308:  # neither infinite nor too large an integer
+            return float(value)
+        raise BadInput(f"{name} is not a finite number")
+    if kind is str and isinstance(value, str):
+        return value
+    raise BadInput(f"{name} must be {'a number' if kind is float else 'text'}, not {json.dumps(value)[:40]}")
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def merge_errors(predictions, errors, media_type):
+    """Put a placeholder at the place of each bad record, so that batch output lines up with its input (B5)."""
+    rest, total = iter(predictions), len(predictions) + len(errors)
+    bad = {i: "ERROR" if media_type == CSV else {"error": message} for i, message in errors.items()}
+    return [bad[i] if i in bad else next(rest) for i in range(total)]
+
+
+def write_predictions(predictions, media_type):
+    """Return predictions (scalars, or lists of them) as text of the media type, without a final newline."""
+    if media_type == CSV:
+        return write_csv(predictions)
+    if media_type == JSON:
+        return dump_json({"predictions": predictions})
+    return "\n".join(dump_json(p if is_error(p) else {"prediction": p}) for p in predictions)
+
+
+def is_error(prediction):
+    return isinstance(prediction, dict) and prediction.keys() == {"error"}
+
+
+def write_csv(predictions):
+    if not isinstance(predictions[0], list):
+        text = "\n".join(map(str, predictions))
+        if not any(special in text for special in ',"\r') and text.count("\n") == len(predictions) - 1:
+            return text
+    out = io.StringIO()
+    rows = (value if isinstance(value, list) else [value] for value in predictions)
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().removesuffix("\n")
+
+
+def dump_json(value):
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError:  # JSON has no NaN or infinity
+        return json.dumps(without_nan(value), separators=(",", ":"), ensure_ascii=False)
+
+
+def without_nan(value):
+    if isinstance(value, dict):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
