@@ -1,0 +1,107 @@
+"""The command line: one function per command, no logic. Whatever is heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from smscaffold import __version__
+from smscaffold.errors import SmscaffoldError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit code.
+
+    0 is success, 1 a refusal with its reason, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if "run" not in options:
+        parser.print_help()
+        return 2
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, _stop)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except SmscaffoldError as error:
+        print(f"smscaffold: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nsmscaffold: stopped, nothing was written", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # whoever read our output has read enough; keep Python's own flush at exit from failing again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return 0
+
+
+def new(options: argparse.Namespace) -> None:
+    """Writes a container folder."""
+    from smscaffold.console import Console
+    from smscaffold.new import Request, create
+
+    request = Request(
+        dest=options.dest,
+        template=options.template,
+        data=options.data,
+        data_file=options.data_file,
+        defaults=options.defaults,
+        pretend=options.pretend,
+        git=options.git,
+    )
+    create(request, Console(quiet=options.quiet))
+
+
+def list_templates(options: argparse.Namespace) -> None:
+    """Lists the templates."""
+    from smscaffold.listing import as_json, as_table
+
+    print(as_json() if options.json else as_table())
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Ends the program by an exception, so that everything temporary is removed on the way out."""
+    sys.exit(128 + number)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="smscaffold", description="Scaffolding for Amazon SageMaker training and serving containers."
+    )
+    parser.add_argument("--version", action="version", version=f"smscaffold {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_new(commands)
+    _add_list(commands)
+    return parser
+
+
+def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "new",
+        help="write a container folder",
+        description="Write a container folder: Dockerfile, train, serve, web front end, local tests.",
+        allow_abbrev=False,
+    )
+    add = command.add_argument
+    add("dest", nargs="?", type=Path, metavar="DEST", help="folder to write (default: ./<project_name>)")
+    add("-t", "--template", metavar="NAME", help="a name from `smscaffold list`, or a template's folder")
+    add("-d", "--data", metavar="KEY=VALUE", action="append", default=[], help="one answer (repeatable)")
+    add("--data-file", type=Path, metavar="FILE", help="answers in YAML, another folder's .copier-answers.yml too")
+    add("-y", "--defaults", action="store_true", help="take the defaults for everything that has no answer")
+    add("-n", "--pretend", action="store_true", help="show the tree of files, write nothing")
+    add("--quiet", action="store_true", help="print nothing but errors")
+    add("--git", action=argparse.BooleanOptionalAction, default=True, help="git init and a first commit (default: yes)")
+    command.set_defaults(run=new)
+
+
+def _add_list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("list", help="list the templates", description="List the templates.")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.set_defaults(run=list_templates)

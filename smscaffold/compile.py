@@ -1,0 +1,53 @@
+"""Makes one self-contained template out of a template's folder and what all templates share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+SUFFIX = ".jinja"
+SHARED = "_shared"
+LOCAL_PLATFORM = Path(__file__).resolve().parent / "sagemaker_local.py"
+_LEFT_OUT = {".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"}
+
+
+def compile_template(folder: Path, root: Path) -> None:
+    """Writes the template of `folder` to the new folder `root`, complete in itself, as copier wants it.
+
+    If `folder` has a sibling ``_shared``, then its ``template`` is laid under the template's own files, which win,
+    ``questions`` and ``includes`` stand at ``_shared/``, and the container folder's tests get ``sagemaker_local.py``.
+    """
+    shared = folder.parent / SHARED
+    if shared.is_dir():
+        for part in ("questions", "includes"):
+            _lay(shared / part, root / SHARED / part)
+        _lay(shared / "template", root / "template")
+        if LOCAL_PLATFORM.is_file():
+            _copy(LOCAL_PLATFORM, root / "template" / "tests" / LOCAL_PLATFORM.name)
+    _lay(folder, root)
+
+
+def _lay(source: Path, target: Path) -> None:
+    """Copies a tree over another one; a file that renders to the same name as one below takes its place."""
+    for path in _files(source):
+        over = target / path.relative_to(source)
+        twin = over.with_name(over.name.removesuffix(SUFFIX) if over.name.endswith(SUFFIX) else over.name + SUFFIX)
+        for below in (over, twin):
+            below.unlink(missing_ok=True)
+        _copy(path, over)
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(root):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        folders[:] = [name for name in folders if name not in _LEFT_OUT and name not in links]
+        for name in [*names, *links]:
+            if name not in _LEFT_OUT and not name.endswith(".pyc"):
+                yield Path(place, name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target, follow_symlinks=False)

@@ -1,0 +1,75 @@
+"""What the user sees: results on stdout, everything else on stderr, colour only where it helps."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_A_MOMENT = 1.0  # seconds
+
+
+class Console:
+    """Prints for people; with `quiet`, nothing but errors."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+
+    def say(self, text: str = "") -> None:
+        """A line of the result."""
+        if not self.quiet:
+            print(text)
+
+    def heading(self, text: str) -> None:
+        """A line of the result that stands out, where the terminal can show it."""
+        plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+        self.say(text if plain else f"\x1b[1m{text}\x1b[0m")
+
+    def note(self, text: str) -> None:
+        """Something to know that is not part of the result."""
+        if not self.quiet:
+            print(f"smscaffold: {text}", file=sys.stderr)
+
+    @contextmanager
+    def moment(self, text: str) -> Iterator[None]:
+        """Shows `text` on a terminal if the work takes more than a moment, and takes it away afterwards."""
+        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            yield
+            return
+        timer = threading.Timer(_A_MOMENT, lambda: print(text, end="", file=sys.stderr, flush=True))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def error(text: str) -> None:
+    """One sentence on stderr."""
+    print(f"smscaffold: error: {text}", file=sys.stderr)
+
+
+def tree(root: Path) -> list[str]:
+    """The files below `root` as lines of a tree, in plain ASCII where stdout cannot show lines."""
+    branches = ("├── ", "└── ", "│   ")
+    try:
+        "".join(branches).encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        branches = ("|-- ", "`-- ", "|   ")
+    return list(_branches(root, "", branches))
+
+
+def _branches(folder: Path, indent: str, style: tuple[str, str, str]) -> Iterator[str]:
+    entries = sorted(folder.iterdir(), key=lambda entry: (entry.is_file(), entry.name))
+    for entry in entries:
+        last = entry == entries[-1]
+        below = entry.is_dir() and not entry.is_symlink()
+        yield indent + style[last] + entry.name + ("/" if below else "")
+        if below:
+            yield from _branches(entry, indent + ("    " if last else style[2]), style)

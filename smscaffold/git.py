@@ -1,0 +1,68 @@
+"""The first commit of a container folder: later updates merge with what is committed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from smscaffold.errors import SmscaffoldError
+
+# git sets these for the hooks it runs; they would point it at the wrong repository
+_LOCAL_VARIABLES = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_COMMON_DIR",
+    "GIT_PREFIX",
+)
+
+
+def first_commit(folder: Path, inside: Path, message: str) -> str:
+    """Makes `folder` a git repository with everything in its first commit, unless it will lie in one already.
+
+    `inside` is where the folder will lie. Returns what the user has to do by hand, an empty string if nothing.
+    Raises SmscaffoldError when git cannot make the repository.
+    """
+    if shutil.which("git") is None:
+        return "git is not installed: commit the folder before you update it"
+    if _in_repository(inside):
+        return "the folder lies in a git repository: commit it there before you update it"
+    for command in (["init", "-q"], ["add", "--all"]):
+        done = _git(folder, *command)
+        if done.returncode:
+            raise SmscaffoldError(f"git {command[0]} failed: {_last_line(done)}; --no-git leaves git out")
+    # an identity that git would make up from the machine's name is nobody's
+    done = _git(folder, "-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
+    if done.returncode == 0:
+        return ""
+    by_hand = f"git commit -m {shlex.quote(message)}"
+    if _git(folder, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT").returncode:
+        return f"git knows no name and email for you, so everything is staged: set them, then run\n  {by_hand}"
+    return f"git commit failed, so everything is staged: {_last_line(done)}; when that is mended, run\n  {by_hand}"
+
+
+def _in_repository(folder: Path) -> bool:
+    done = _git(folder, "rev-parse", "--show-toplevel")
+    return done.returncode == 0 or "dubious ownership" in done.stderr
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in _LOCAL_VARIABLES}
+    return subprocess.run(
+        ["git", "-C", str(folder), *arguments],
+        env={**environment, "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+
+def _last_line(done: subprocess.CompletedProcess[str]) -> str:
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    return lines[-1].strip() if lines else f"exit code {done.returncode}"

@@ -1,0 +1,138 @@
+"""``smscaffold new``: from a template and its answers to a container folder."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from smscaffold import answers, catalog, git
+from smscaffold.compile import compile_template
+from smscaffold.console import Console, tree
+from smscaffold.errors import SmscaffoldError
+from smscaffold.render import Rendered, record_source, render
+from smscaffold.staging import check_destination, move_into_place, nearest_folder, temporary_folder
+from smscaffold.template_config import TemplateConfig, load_config
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; `dest` None is ``./<project_name>``."""
+
+    dest: Path | None = None
+    template: str | None = None
+    data: list[str] = field(default_factory=list)
+    data_file: Path | None = None
+    defaults: bool = False
+    pretend: bool = False
+    git: bool = True
+
+
+def create(request: Request, console: Console) -> None:
+    """Writes the container folder, or shows what it would hold.
+
+    Raises SmscaffoldError, and leaves everything as it was, when anything stands against it.
+    """
+    given = answers.collect(request.data, request.data_file)
+    template = catalog.find(request.template or catalog.DEFAULT)
+    if request.dest:
+        check_destination(request.dest)
+    with temporary_folder() as work:
+        root = work / "template"
+        compile_template(template.folder, root)
+        config = load_config(root)
+        _refuse_unsafe(template, config)
+        complete = _complete(given, config, request)
+        if request.pretend:
+            with console.moment(f"Rendering {template.name} ..."):
+                rendered = render(root, work / "folder", complete, work / "cache")
+            _show(work / "folder", _destination(request, rendered), console)
+        else:
+            _write(request, template, root, complete, console)
+
+
+def _refuse_unsafe(template: catalog.Template, config: TemplateConfig) -> None:
+    if features := config.unsafe_features:
+        raise SmscaffoldError(
+            f"the template {template.name} wants to run its own code on this machine ({', '.join(features)}): "
+            "smscaffold never does that; if you trust its author, use copier itself"
+        )
+
+
+def _complete(given: answers.Answers, config: TemplateConfig, request: Request) -> answers.Answers:
+    """The answers, after a check that nothing is left to ask."""
+    answers.check(given, config.questions)
+    left = answers.unanswered(given, config.questions)
+    if left and not request.defaults:
+        raise SmscaffoldError(
+            f"nothing answers {', '.join(left)}: pass --defaults to take the defaults, or --data {left[0]}=VALUE"
+        )
+    return given
+
+
+def _write(request: Request, template: catalog.Template, root: Path, given: answers.Answers, console: Console) -> None:
+    inside = nearest_folder(request.dest or Path("here"))
+    try:
+        with temporary_folder(inside) as stage:
+            folder = stage / (request.dest.absolute().name if request.dest else "folder")
+            with console.moment(f"Rendering {template.name} ..."):
+                rendered = render(root, folder, given, root.parent / "cache")
+                record_source(rendered.answers_file, template.source, template.commit)
+                dest = _destination(request, rendered)
+                files = sum(path.is_file() for path in folder.rglob("*"))
+                message = f"Start from smscaffold template {template.name} {template.version}".rstrip()
+                by_hand = git.first_commit(folder, inside, message) if request.git else ""
+            move_into_place(folder, dest)
+    except OSError as error:
+        raise SmscaffoldError(
+            f"cannot write in {inside}: {error.strerror or error}; nothing was written, choose another place"
+        ) from error
+    _report(dest, files, template, given, rendered, console)
+    if by_hand:
+        console.note(by_hand)
+
+
+def _destination(request: Request, rendered: Rendered) -> Path:
+    """Where the folder goes: DEST, else ``./<project_name>``, checked."""
+    dest = request.dest
+    if dest is None:
+        name = str(rendered.answers.get("project_name", ""))
+        if not name or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise SmscaffoldError("this template has no project_name to name the folder after: give DEST")
+        dest = Path(name)
+        check_destination(dest)
+    return dest
+
+
+def _show(folder: Path, dest: Path, console: Console) -> None:
+    console.heading(f"{dest}/")
+    for line in tree(folder):
+        console.say(line)
+
+
+def _report(
+    dest: Path,
+    files: int,
+    template: catalog.Template,
+    given: dict[str, Any],
+    rendered: Rendered,
+    console: Console,
+) -> None:
+    for warning in rendered.warnings:
+        console.note(warning)
+    for name in sorted(given.keys() & rendered.not_asked):
+        console.note(f"the answer {name} changes nothing: these answers leave no such question")
+    if not template.commit:
+        console.note(f"{template.folder} is not a git repository with everything committed: no later updates from it")
+    console.heading(f"Made {dest}/ ({files} files) from {template.name} {template.version}".rstrip())
+    console.say("\nNext:")
+    for command in _next_commands(dest):
+        console.say(f"  {command}")
+
+
+def _next_commands(dest: Path) -> list[str]:
+    place = str(dest) if not str(dest).startswith("-") else f"./{dest}"
+    commands = [] if dest.resolve() == Path.cwd() else [f"cd {shlex.quote(place)}"]
+    scripts = [f"local_test/{name}_local.sh" for name in ("train", "serve")]
+    return commands + [script for script in scripts if (dest / script).is_file()]

@@ -1,0 +1,88 @@
+"""A template and its answers become a folder; copier does the work."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from smscaffold.errors import SmscaffoldError
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What copier made of the answers."""
+
+    answers: dict[str, Any]
+    not_asked: set[str]
+    answers_file: Path
+    warnings: list[str] = field(default_factory=list)
+
+
+def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path) -> Rendered:
+    """Renders the compiled template `root` into the new folder `folder`; defaults answer what `answers` leave open.
+
+    `cache` is copier's for this call alone: the one that all its runs share by default does not bear two at once.
+    Raises SmscaffoldError when copier refuses an answer or the template.
+    """
+    with _environment("COPIER_CACHE_DIR", str(cache)), warnings.catch_warnings(record=True) as caught:
+        import copier  # takes longer than everything else together, and only this needs it
+
+        try:
+            worker = copier.run_copy(str(root), folder, data=answers, defaults=True, overwrite=True, quiet=True)
+            return Rendered(
+                answers=dict(worker.answers.combined),
+                not_asked=set(worker.answers.hidden),
+                answers_file=folder / worker.answers_relpath,
+                warnings=[str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)],
+            )
+        except OSError:
+            raise
+        except Exception as error:  # a template is its author's code: it can trip over anything
+            raise SmscaffoldError(_reason(error).replace(f"{root}/", "")) from error
+
+
+def record_source(answers_file: Path, source: str, commit: str) -> None:
+    """Has the answers file name the template's lasting source and commit in place of the temporary ones."""
+    if not answers_file.is_file():
+        return
+    text = answers_file.read_text(encoding="utf-8")
+    # an entry goes on over the indented lines below it
+    text = re.sub(r"^(_src_path|_commit):.*\n(?:[ \t]+.*\n)*", "", text, flags=re.MULTILINE)
+    record = {"_commit": commit, "_src_path": source} if commit else {"_src_path": source}
+    entries = yaml.safe_dump(record, allow_unicode=True, width=10_000)
+    first_entry = re.search(r"^[^#\s-]", text, flags=re.MULTILINE)
+    at = first_entry.start() if first_entry else len(text)
+    answers_file.write_text(text[:at] + entries + text[at:], encoding="utf-8")
+
+
+def _reason(error: Exception) -> str:
+    """Copier's own words for what it refuses, as one sentence."""
+    text = " ".join(str(error).split())
+    if refused := re.match(r"Validation error for question '(.+?)': (.*)", text):
+        return f"{refused[1]}: {refused[2]}"
+    if missing := re.match(r'Question "(.+?)" is required', text):
+        return f"{missing[1]} has no default: pass --data {missing[1]}=VALUE"
+    if text.startswith("Invalid choice for "):
+        return text
+    return f"the template cannot be rendered: {text or type(error).__name__}"
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

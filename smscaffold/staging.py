@@ -1,0 +1,92 @@
+"""Writes a folder whole or not at all: made beside its place, then moved there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from smscaffold.errors import SmscaffoldError
+
+_STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
+
+def check_destination(dest: Path) -> None:
+    """Raises SmscaffoldError unless `dest` is a folder that is empty, or is not there and can be made."""
+    if dest.is_dir():
+        if any(dest.iterdir()):
+            raise SmscaffoldError(f"{dest} is not empty: choose another folder, or empty it first")
+    elif os.path.lexists(dest):
+        raise SmscaffoldError(f"{dest} is there already, and is not a folder: choose another one")
+    elif not nearest_folder(dest).is_dir():
+        raise SmscaffoldError(f"{nearest_folder(dest)} is not a folder, so {dest} cannot be made in it")
+
+
+def nearest_folder(dest: Path) -> Path:
+    """`dest` itself, or what exists closest above it: on that file system `dest` will lie."""
+    return next(path for path in (dest.absolute(), *dest.absolute().parents) if path.exists())
+
+
+@contextmanager
+def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
+    """A hidden folder in `parent` (default: the system's place for such), gone afterwards, whatever happens.
+
+    Ctrl-C and SIGTERM wait while it is being made and removed, so that neither leaves it behind.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".smscaffold-", dir=parent))
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            yield folder
+        finally:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+
+def move_into_place(folder: Path, dest: Path) -> None:
+    """Moves `folder` to `dest`, on the same file system, and nothing at all if that fails.
+
+    An empty folder at `dest` is filled rather than replaced: somebody's shell may stand in it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        if dest.is_dir():
+            _fill(dest, folder)
+        else:
+            _rename(folder, dest)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+
+def _fill(dest: Path, folder: Path) -> None:
+    moved: list[Path] = []
+    try:
+        for entry in sorted(folder.iterdir()):
+            target = dest / entry.name
+            if os.path.lexists(target):
+                raise SmscaffoldError(f"{target} has appeared meanwhile: nothing was written")
+            entry.rename(target)
+            moved.append(target)
+    except BaseException:
+        for target in moved:
+            target.rename(folder / target.name)
+        raise
+
+
+def _rename(folder: Path, dest: Path) -> None:
+    parents = [path for path in dest.absolute().parents if not path.exists()]
+    try:
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(dest)
+    except BaseException:
+        for path in parents:
+            with suppress(OSError):
+                path.rmdir()
+        raise

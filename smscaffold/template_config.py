@@ -1,0 +1,116 @@
+"""A template's ``copier.yml``, read without copier: its settings and its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from smscaffold.errors import SmscaffoldError
+
+UNSAFE_SETTINGS = ("tasks", "migrations", "jinja_extensions")
+TYPES = ("bool", "float", "int", "json", "str", "yaml", "path")
+
+_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a template, as its ``copier.yml`` states it."""
+
+    name: str
+    details: dict[str, Any]
+
+    @property
+    def type(self) -> str:
+        """The declared type, else the type of the default; ``yaml`` when neither tells."""
+        declared = self.details.get("type") or type(self.details.get("default")).__name__
+        return declared if declared in TYPES else "yaml"
+
+    @property
+    def computed(self) -> bool:
+        """Never asked: its value follows from other answers."""
+        return self.details.get("when") is False
+
+    @property
+    def choices(self) -> list[Any] | None:
+        """The values to choose from; None when any value goes or when the list itself is rendered from other answers."""
+        choices = self.details.get("choices")
+        if not choices or isinstance(choices, str):
+            return None
+        items = choices.items() if isinstance(choices, dict) else (_pair(choice) for choice in choices)
+        values = [value.get("value") if isinstance(value, dict) else value for _, value in items]
+        return None if any("{" in str(value) for value in values) else values
+
+
+@dataclass(frozen=True)
+class TemplateConfig:
+    """Settings (without their leading underscore) and questions, in the order in which they are asked."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    questions: dict[str, Question] = field(default_factory=dict)
+
+    @property
+    def unsafe_features(self) -> list[str]:
+        """What would run a template author's code on this machine."""
+        return [name for name in UNSAFE_SETTINGS if self.settings.get(name)]
+
+
+def config_file(root: Path) -> Path | None:
+    """The ``copier.yml`` (or ``copier.yaml``) of a template folder, None if it has none."""
+    return next((path for name in ("copier.yml", "copier.yaml") if (path := root / name).is_file()), None)
+
+
+def load_config(root: Path, *, includes: bool = True) -> TemplateConfig:
+    """Reads the ``copier.yml`` in `root`; without `includes`, what it includes from other files stays out.
+
+    Raises SmscaffoldError when the folder is no template or the file is not a copier configuration.
+    """
+    path = config_file(root)
+    if path is None:
+        raise SmscaffoldError(f"{root} is not a template: it has no copier.yml")
+    merged: dict[str, Any] = {}
+    try:
+        for section in _sections(path, includes):
+            merged.update(section)
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise SmscaffoldError(f"{path} is not a copier configuration: {' '.join(str(error).split())}") from error
+    settings = {name[1:]: value for name, value in merged.items() if name.startswith("_")}
+    questions = {
+        name: Question(name, value if isinstance(value, dict) else {"default": value})
+        for name, value in merged.items()
+        if not name.startswith("_")
+    }
+    return TemplateConfig(settings, questions)
+
+
+def _sections(path: Path, includes: bool) -> Iterator[dict[str, Any]]:
+    """The mappings that the file's YAML documents hold, includes followed."""
+    root = path.parent.resolve()
+
+    class Loader(_SafeLoader):  # type: ignore[misc, valid-type]
+        """Own class, because a constructor is registered on the class."""
+
+    def include(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> list[dict[str, Any]]:
+        if not includes:
+            return []
+        pattern = loader.construct_scalar(node)
+        return [section for file in sorted(root.glob(pattern)) for section in read(file)]
+
+    def read(file: Path) -> Iterator[dict[str, Any]]:
+        for document in yaml.load_all(file.read_bytes(), Loader):
+            for section in document if isinstance(document, list) else [document or {}]:
+                if not isinstance(section, dict):
+                    raise ValueError(f"expected a mapping, found {section!r}")
+                yield {str(name): value for name, value in section.items()}
+
+    Loader.add_constructor("!include", include)
+    yield from read(path)
+
+
+def _pair(choice: Any) -> tuple[Any, Any]:
+    """A choice as (label, value): copier takes a bare value for both."""
+    return (choice[0], choice[1]) if isinstance(choice, list) and len(choice) == 2 else (choice, choice)
