@@ -1,0 +1,299 @@
+"""Plays Amazon SageMaker on this machine: starts a container as the platform does and hands back what came of it.
+
+    result = train("my-model", Path("out"), {"train": Path("data")}, hyperparameters={"max_depth": 3})
+    with endpoint("my-model", result.model) as served:
+        print(served.invoke("5.1,3.5,1.4,0.2").text)
+
+A container gets no init program, no terminal and no extra rights (G4, G5, T8). What it writes stays in volumes and is
+copied out (G7), so nothing here ends up owned by root. It is removed after use, also after an error or Ctrl-C.
+`**options` are those of `containers.create` in the docker SDK (`environment`, `user`, `cap_drop`, `mem_limit`,
+`network_mode` ...), but `mounts` maps paths in the container to files or directories here, which it can only read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.client
+import io
+import json
+import re
+import tarfile
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import docker
+import docker.errors
+from docker.models.containers import Container
+from docker.types import Mount
+
+T = TypeVar("T")
+
+
+class LocalError(Exception):
+    """Something on this side of the container went wrong; the message says what, and what to do."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a container left: its exit code, its log (stdout and stderr), how many seconds it ran."""
+
+    exit_code: int
+    logs: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainingResult(Finished):
+    """What a training left: copies of its directories, the failure file's text, the paths it changed (T34)."""
+
+    model: Path
+    output: Path
+    checkpoints: Path
+    failure: str | None
+    changed: list[str]
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer, and the seconds until its last byte. Status 0: none came, and the body says why."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+@functools.lru_cache(maxsize=1)
+def engine() -> docker.DockerClient:
+    """The Docker engine of this machine; LocalError if none answers."""
+    try:
+        return docker.from_env(timeout=120)
+    except docker.errors.DockerException as error:
+        raise LocalError("No Docker engine answers: start Docker, or set DOCKER_HOST, and try again.") from error
+
+
+class Running:
+    """A started container."""
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+        self._started = time.monotonic()
+
+    @property
+    def running(self) -> bool:
+        self.container.reload()
+        return bool(self.container.status == "running")
+
+    def logs(self) -> str:
+        """What the container printed so far."""
+        return self.container.logs().decode("utf-8", "replace")
+
+    def until(self, condition: Callable[[], T | None], what: str, timeout: float = 60) -> T:
+        """The first true value of `condition`; LocalError when the container ends or the seconds are over without."""
+        deadline = time.monotonic() + timeout
+        while True:
+            running = self.running  # asked first: the condition may come true by the container's last act
+            if value := condition():
+                return value
+            if not running or time.monotonic() > deadline:
+                code = self.container.attrs["State"]["ExitCode"]
+                end = f"{timeout:g} s passed" if running else f"the container ended with exit code {code}"
+                raise LocalError(f"Waiting for {what}: {end}. The log ends with:\n{self.logs()[-2000:]}")
+            time.sleep(0.02)
+
+    def wait_for_log(self, pattern: str, timeout: float = 60) -> re.Match[str]:
+        """The first match of `pattern` in the log, as soon as it is there."""
+        return self.until(lambda: re.search(pattern, self.logs()), f"{pattern!r} in the log", timeout)
+
+    def wait(self, timeout: float = 600) -> Finished:
+        """Wait until the container ends by itself."""
+        self.until(lambda: not self.running, "its end", timeout)
+        code = self.container.attrs["State"]["ExitCode"]
+        return Finished(code, self.logs(), time.monotonic() - self._started)
+
+    def stop(self, grace: int) -> int:
+        """Stop as the platform does (T30: 120 s, H4: 30 s): SIGTERM, SIGKILL after `grace`; the exit code, then 137."""
+        self.container.stop(timeout=grace)
+        return Running.wait(self).exit_code
+
+
+def run(image: str, *command: str, timeout: float = 60, **options: Any) -> Finished:
+    """Run a command in a new container to its end."""
+    with _started(image, command, [], **options) as container:
+        return Running(container).wait(timeout)
+
+
+class Training(Running):
+    """A training job at work, which leaves its directories in `into`."""
+
+    into: Path
+
+    def wait(self, timeout: float = 600) -> TrainingResult:
+        """Wait until the job ends, and copy out what it left."""
+        end = super().wait(timeout)
+        model, output, checkpoints = (self._copy_out(part) for part in ("model", "output", "checkpoints"))
+        failure = output / "failure"
+        text = failure.read_text("utf-8") if failure.exists() else None
+        changed = [str(change["Path"]) for change in self.container.diff() or ()]
+        return TrainingResult(end.exit_code, end.logs, end.seconds, model, output, checkpoints, text, changed)
+
+    def _copy_out(self, part: str) -> Path:
+        with tempfile.TemporaryFile() as archive, contextlib.suppress(docker.errors.NotFound):
+            archive.writelines(self.container.get_archive(f"/opt/ml/{part}")[0])
+            archive.seek(0)
+            with tarfile.open(fileobj=archive) as members:
+                members.extractall(self.into, filter="data")
+        return self.into / part
+
+
+@contextlib.contextmanager
+def training(
+    image: str,
+    into: Path,
+    channels: Mapping[str, Path],
+    *,
+    hyperparameters: Mapping[str, object] | None = None,
+    config: Mapping[str, Any] | None = None,
+    checkpoints: Path | None = None,
+    strict: bool = False,
+    **options: Any,
+) -> Iterator[Training]:
+    """Start a training job on `channels`: directories by name, which it can only read. Results go to `into`, a new one.
+
+    `config`: files of /opt/ml/input/config by name, in bytes or as what becomes JSON; None leaves one out (T10 to T13).
+    `checkpoints`: a directory whose content the job finds in /opt/ml/checkpoints (T32).
+    `strict`: one mount for the whole of /opt/ml instead of one for each part (G6).
+    """
+    into.mkdir(parents=True)
+    shape = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
+    files: dict[str, Any] = {
+        "hyperparameters.json": {name: str(value) for name, value in (hyperparameters or {}).items()},
+        "inputdataconfig.json": dict.fromkeys(channels, shape),
+        "resourceconfig.json": {"current_host": "algo-1", "hosts": ["algo-1"], "network_interface_name": "eth0"},
+        **(config or {}),
+    }
+    content: dict[str, Any] = {"input/data": None, "model": None, "output/data": None}
+    content |= {f"input/config/{name}": item for name, item in files.items() if item is not None}
+    content |= {"checkpoints": checkpoints} if checkpoints else {}
+    data = {f"input/data/{name}": directory for name, directory in channels.items()}
+    if strict:
+        volumes = [Mount("/opt/ml", None, no_copy=True)]
+        content |= data
+    else:
+        parts = sorted({path.split("/")[0] for path in content})
+        volumes = [Mount(f"/opt/ml/{part}", None, no_copy=True) for part in parts]
+        volumes += [_bind(f"/opt/ml/{path}", directory) for path, directory in data.items()]
+    arn = "arn:aws:sagemaker:us-east-1:111122223333:training-job/local"
+    platform = {"TRAINING_JOB_NAME": "local", "TRAINING_JOB_ARN": arn}
+    options = {"environment": platform, "network_mode": "none"} | options
+    with _started(image, ["train"], volumes, content, **options) as container:
+        job = Training(container)
+        job.into = into
+        yield job
+
+
+def train(image: str, into: Path, channels: Mapping[str, Path], **arguments: Any) -> TrainingResult:
+    """Run a training job to its end; `arguments` are those of `training`."""
+    with training(image, into, channels, **arguments) as job:
+        return job.wait()
+
+
+class Endpoint(Running):
+    """A running endpoint, reached through a port published on loopback (G3)."""
+
+    def ping(self) -> Response:
+        """`GET /ping` with the platform's patience of 2 s (H11)."""
+        return self.request("GET", "/ping", timeout=2)
+
+    def invoke(self, body: Any, content_type: str | None = "text/csv", **headers: str) -> Response:
+        """`POST /invocations`: `invoke(data, Accept="application/json")`. A body in pieces goes out chunked (B6)."""
+        typed = {"Content-Type": content_type} if content_type else {}
+        return self.request("POST", "/invocations", body, typed | headers)
+
+    def request(self, method: str, path: str, body: Any = None, headers: Any = None, timeout: float = 120) -> Response:
+        """Any request, on a connection of its own."""
+        started = time.monotonic()
+        connection = self.connection(timeout)
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused early; the answer says why
+                connection.request(method, path, body.encode() if isinstance(body, str) else body, headers or {})
+            answer = connection.getresponse()
+            return Response(answer.status, answer.headers, answer.read(), time.monotonic() - started)
+        except (OSError, http.client.HTTPException) as error:
+            return Response(0, http.client.HTTPMessage(), repr(error).encode(), time.monotonic() - started)
+        finally:
+            connection.close()
+
+    def connection(self, timeout: float = 120) -> http.client.HTTPConnection:
+        """A connection for requests of your own (H21)."""
+        port = next(published[0]["HostPort"] for published in self.container.ports.values() if published)
+        return http.client.HTTPConnection("127.0.0.1", int(port), timeout=timeout)
+
+
+@contextlib.contextmanager
+def endpoint(
+    image: str, model: Path | None, *, port: int = 8080, ready_within: float | None = 60, **options: Any
+) -> Iterator[Endpoint]:
+    """Start an endpoint on `model`, read-only (H23). `ready_within`: seconds until /ping is 200 (H12), None: no wait."""
+    mounts = [_bind("/opt/ml/model", model)] if model else []
+    options = {"ports": {port: ("127.0.0.1", None)}} | options
+    with _started(image, ["serve"], mounts, **options) as container:
+        served = Endpoint(container)
+        if ready_within:
+            served.until(lambda: served.ping().status == 200, "a 200 from /ping", ready_within)
+        yield served
+
+
+@contextlib.contextmanager
+def _started(
+    image: str, command: Iterable[str], volumes: list[Mount], content: Mapping[str, Any] | None = None, **options: Any
+) -> Iterator[Container]:
+    """A new container, filled with `content` below /opt/ml and started."""
+    name = f"smscaffold-{uuid.uuid4().hex[:12]}"
+    options["mounts"] = volumes + [_bind(path, source) for path, source in options.get("mounts", {}).items()]
+    try:
+        container = engine().containers.create(image, list(command), name=name, init=False, **options)
+        with tempfile.TemporaryFile() as archive:
+            _pack(content or {}, archive)
+            container.put_archive("/", archive)
+        container.start()
+        container.reload()
+        yield container
+    except docker.errors.ImageNotFound:
+        raise LocalError(f"There is no image {image} on this machine: build it first.") from None
+    except docker.errors.APIError as error:
+        raise LocalError(f"Docker refuses to run {image}: {error.explanation}") from error
+    finally:
+        with contextlib.suppress(docker.errors.NotFound):
+            engine().api.remove_container(name, force=True, v=True)
+
+
+def _bind(inside: str, source: Path) -> Mount:
+    if not source.exists():
+        raise LocalError(f"{source} does not exist.")
+    return Mount(inside, str(source.resolve()), "bind", read_only=True)
+
+
+def _pack(content: Mapping[str, Any], archive: IO[bytes]) -> None:
+    """Pack what goes below /opt/ml: a Path with all in it, None as an empty directory, anything else as a file."""
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for name, item in content.items():
+            if isinstance(item, Path):
+                tar.add(item, f"opt/ml/{name}")
+                continue
+            data = item if isinstance(item, bytes) else json.dumps(item).encode() * (item is not None)
+            entry = tarfile.TarInfo(f"opt/ml/{name}")
+            entry.size, entry.mode = len(data), 0o777
+            entry.type = tarfile.DIRTYPE if item is None else tarfile.REGTYPE
+            tar.addfile(entry, io.BytesIO(data))
+    archive.seek(0)
