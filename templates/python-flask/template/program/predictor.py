@@ -22,7 +22,7 @@ import formats
 
 MODEL = Path("/opt/ml/model")
 RUN = Path("/tmp/serve")  # sockets and pid files, shared with `serve` and nginx
-TIMEOUT = float(os.environ.get("MODEL_SERVER_TIMEOUT", "65"))  # seconds; `serve` has checked it
+TIMEOUT = int(os.environ.get("MODEL_SERVER_TIMEOUT", "65"))  # seconds; `serve` has checked it
 BATCH = os.environ.get("SAGEMAKER_BATCH", "").lower() == "true"
 
 log = logging.getLogger("predictor")
@@ -66,7 +66,7 @@ def build_app(model):
         answer_type = formats.choose_type(request.headers.get("Accept", ""), media_type)
         if answer_type is None:
             raise NotAcceptable(f"Accept must allow one of {', '.join(formats.TYPES)}")
-        signal.setitimer(signal.ITIMER_REAL, TIMEOUT + 1)  # nginx has answered 504 by then
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT + 0.5)  # nginx has answered 504 by then
         try:
             answer = predict(model, body, media_type, parameters, answer_type)
         finally:
