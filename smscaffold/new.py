@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +41,7 @@ def create(request: Request, console: Console) -> None:
     template = catalog.find(request.template or catalog.DEFAULT)
     if request.dest:
         check_destination(request.dest)
-    with temporary_folder() as work:
+    with _one_sentence(Path(tempfile.gettempdir())), temporary_folder() as work:
         root = work / "template"
         compile_template(template.folder, root)
         config = load_config(root)
@@ -73,24 +76,30 @@ def _complete(given: answers.Answers, config: TemplateConfig, request: Request) 
 
 def _write(request: Request, template: catalog.Template, root: Path, given: answers.Answers, console: Console) -> None:
     inside = nearest_folder(request.dest or Path("here"))
-    try:
-        with temporary_folder(inside) as stage:
-            folder = stage / (request.dest.absolute().name if request.dest else "folder")
-            with console.moment(f"Rendering {template.name} ..."):
-                rendered = render(root, folder, given, root.parent / "cache")
-                record_source(rendered.answers_file, template.source, template.commit)
-                dest = _destination(request, rendered)
-                files = sum(path.is_file() for path in folder.rglob("*"))
-                message = f"Start from smscaffold template {template.name} {template.version}".rstrip()
-                by_hand = git.first_commit(folder, inside, message) if request.git else ""
-            move_into_place(folder, dest)
-    except OSError as error:
-        raise SmscaffoldError(
-            f"cannot write in {inside}: {error.strerror or error}; nothing was written, choose another place"
-        ) from error
+    with _one_sentence(inside), temporary_folder(inside) as stage:
+        folder = stage / (request.dest.absolute().name if request.dest else "folder")
+        with console.moment(f"Rendering {template.name} ..."):
+            rendered = render(root, folder, given, root.parent / "cache")
+            record_source(rendered.answers_file, template.source, template.commit)
+            dest = _destination(request, rendered)
+            files = sum(path.is_file() for path in folder.rglob("*"))
+            message = f"Start from smscaffold template {template.name} {template.version}".rstrip()
+            by_hand = git.first_commit(folder, inside, message) if request.git else ""
+        move_into_place(folder, dest)
     _report(dest, files, template, given, rendered, console)
     if by_hand:
         console.note(by_hand)
+
+
+@contextmanager
+def _one_sentence(place: Path) -> Iterator[None]:
+    """Turns what the operating system refuses, in `place` or where it says, into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        named = Path(str(error.filename or place))
+        where = place if named.is_relative_to(place) else named
+        raise SmscaffoldError(f"{error.strerror or error}: {where}; nothing was written") from error
 
 
 def _destination(request: Request, rendered: Rendered) -> Path:

@@ -72,7 +72,9 @@ def _reason(error: Exception) -> str:
         return f"{missing[1]} has no default: pass --data {missing[1]}=VALUE"
     if text.startswith("Invalid choice for "):
         return text
-    return f"the template cannot be rendered: {text or type(error).__name__}"
+    file, line = getattr(error, "filename", None), getattr(error, "lineno", None)
+    where = f" ({file}, line {line})" if file and line else ""
+    return f"the template cannot be rendered: {text or type(error).__name__}{where}"
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class Question:
 
     @property
     def choices(self) -> list[Any] | None:
-        """The values to choose from; None when any value goes or when the list itself is rendered from other answers."""
+        """The values to choose from; None when any value goes, or when other answers decide on the list."""
         choices = self.details.get("choices")
         if not choices or isinstance(choices, str):
             return None
@@ -76,7 +76,7 @@ def load_config(root: Path, *, includes: bool = True) -> TemplateConfig:
     try:
         for section in _sections(path, includes):
             merged.update(section)
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, NotImplementedError) as error:
         raise SmscaffoldError(f"{path} is not a copier configuration: {' '.join(str(error).split())}") from error
     settings = {name[1:]: value for name, value in merged.items() if name.startswith("_")}
     questions = {

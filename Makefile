@@ -1,0 +1,50 @@
+# make new    a container folder beside this clone, in one command
+# make test   everything that tests need, then all of them
+PYTHON ?= python3
+VENV   ?= .venv
+DEST   ?= ../my-model
+ARGS   ?=
+TESTS  ?= tests
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# without a terminal nobody can be asked
+DEFAULTS := $(shell [ -t 0 ] || echo --defaults)
+
+.DEFAULT_GOAL := help
+.PHONY: help new test lint clean
+
+help:  ## show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'Variables: DEST=../my-model ARGS="--data layout=split" TESTS=tests/cli PYTHON=python3.13 VENV=.venv'
+
+new: $(VENV)/installed  ## write a container folder at DEST=../my-model; ARGS= are more options of `smscaffold new`
+	@$(BIN)/smscaffold new "$(DEST)" $(DEFAULTS) $(ARGS)
+
+test: $(VENV)/installed-test  ## run all tests; those that need Docker are skipped without an engine
+	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+
+lint: $(VENV)/installed-test $(VENV)/installed-lint  ## check the code, the shell scripts and what the templates generate
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck .ci/run .ci/*.sh
+	$(BIN)/python -m pytest --quiet tests/test_generated_lint.py
+
+clean:  ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+
+# a new virtual environment when the one there is of a Python that is gone or too old
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "smscaffold needs Python 3.10 or newer: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/installed-%: pyproject.toml | $(BIN)/python
+	$(PIP) install --editable '.[$*]'
+	@touch $@ $(VENV)/installed

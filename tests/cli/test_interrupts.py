@@ -1,0 +1,68 @@
+"""Ctrl-C and SIGTERM in the middle of ``smscaffold new`` leave nothing behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_helpers import command, files, write
+
+# more rounds than any machine gets through while the test waits
+ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("dest", ["new/folder", "empty"])
+def test_nothing_is_left(
+    template: Path, work: Path, tmp_path: Path, environment: dict[str, str], number: signal.Signals, dest: str
+) -> None:
+    write(template / "template" / "deep" / "endless.jinja", ENDLESS)
+    (work / "empty").mkdir()
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        command("new", dest, "-t", template, "--defaults"),
+        cwd=work,
+        env={**environment, "TMPDIR": str(temporary)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a test run in the background may have been told to ignore Ctrl-C, and would hand that on
+        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)],
+    )
+    try:
+        wait_for(lambda: list(work.rglob(".smscaffold-*/*/deep")))
+        process.send_signal(number)
+        said, complained = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 128 + number
+    assert said == ""
+    assert "Traceback" not in complained
+    if number == signal.SIGINT:
+        assert complained == "\nsmscaffold: stopped, nothing was written\n"
+    assert files(work) == {"empty"}
+    assert files(temporary) == set()
+
+
+def test_output_that_nobody_reads_is_no_error(environment: dict[str, str]) -> None:
+    list_into_nothing = subprocess.Popen(
+        command("list"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert list_into_nothing.stdout
+    list_into_nothing.stdout.close()
+    assert list_into_nothing.stderr
+    complained = list_into_nothing.stderr.read()
+    assert (list_into_nothing.wait(timeout=30), complained) == (128 + signal.SIGPIPE, "")

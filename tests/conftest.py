@@ -1,0 +1,35 @@
+"""Tests marked ``docker`` need an engine: without one they are skipped, or fail if SMSCAFFOLD_REQUIRE_DOCKER=1."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+
+import pytest
+
+
+@functools.cache
+def no_engine() -> str:
+    """Why containers cannot run here; empty when they can."""
+    try:
+        done = subprocess.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, timeout=30
+        )
+    except FileNotFoundError:
+        return "docker is not installed"
+    except subprocess.TimeoutExpired:
+        return "the Docker engine does not answer"
+    if done.returncode == 0:
+        return ""
+    lines = done.stderr.strip().splitlines()
+    return f"no Docker engine: {lines[-1] if lines else 'docker version failed'}"
+
+
+# first, so that no fixture of a skipped test builds an image
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("docker") and (reason := no_engine()):
+        if os.environ.get("SMSCAFFOLD_REQUIRE_DOCKER") == "1":
+            pytest.fail(f"{reason} (and SMSCAFFOLD_REQUIRE_DOCKER=1 says that there must be one)", pytrace=False)
+        pytest.skip(reason)
