@@ -156,7 +156,8 @@ class Page:
         self.browser.execute_script(
             "const data = new DataTransfer();"
             "data.items.add(new File([new Uint8Array(arguments[1])], arguments[0]));"
-            "document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));",
+            "const how = {dataTransfer: data, bubbles: true, cancelable: true};"
+            "document.body.dispatchEvent(new DragEvent('drop', how));",
             name,
             list(content),
         )
@@ -188,7 +189,7 @@ def test_sample_is_sent_as_it_is_with_the_type_of_its_suffix(
 @pytest.mark.parametrize(
     ("content_type", "answer", "rows"),
     [
-        ("text/csv; charset=utf-8", b"setosa\nvirginica\n", [["row", "prediction"], ["1", "setosa"], ["2", "virginica"]]),
+        ("text/csv; charset=utf-8", b"setosa\n1.5\n", [["row", "prediction"], ["1", "setosa"], ["2", "1.5"]]),
         ("text/csv", b'"a,""b""",1\n,2', [["row", "column 1", "column 2"], ["1", 'a,"b"', "1"], ["2", "", "2"]]),
         ("application/json", b'{"predictions": ["setosa", 1.5, null]}',
          [["row", "prediction"], ["1", "setosa"], ["2", "1.5"], ["3", "null"]]),
