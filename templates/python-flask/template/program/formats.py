@@ -198,12 +198,13 @@ def parse_cell(name, kind, text):
     text = text.strip()
     if text == "" or kind is float and text.lower() in ("na", "nan"):
         return parse_value(name, kind, None)
-    if kind is float:
-        try:
-            return parse_value(name, kind, float("x" if "_" in text else text))
-        except ValueError:
-            raise BadInput(f"{name} must be a number, not {text[:40]!r}") from None
-    return text
+    if kind is str:
+        return text
+    try:
+        number = float("x" if "_" in text else text)
+    except ValueError:
+        raise BadInput(f"{name} must be a number, not {text[:40]!r}") from None
+    return parse_value(name, kind, number)
 
 
 def parse_value(name, kind, value):

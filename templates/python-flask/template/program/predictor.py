@@ -125,4 +125,4 @@ def pre_fork(server, worker):
 def post_worker_init(worker):
     """Make a prediction that hangs end its worker, with a trace of where; tell `serve` that this worker is ready."""
     faulthandler.register(signal.SIGALRM, chain=True)
-    (RUN / f"worker-{worker.slot}.pid").write_text(str(worker.pid))
+    (RUN / f"worker-{worker.slot}.pid").write_text(f"{worker.pid}\n")

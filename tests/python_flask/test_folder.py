@@ -1,0 +1,81 @@
+"""The container folder itself: what is in it, that its own tests pass, and that they notice what is broken."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import Build, Render
+
+
+def run_tests(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The folder's own tests, with the libraries of this project's environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "tests"],
+        cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
+    )
+
+
+@pytest.mark.parametrize("layout", ["single", "split"])
+def test_has_at_most_30_files(render: Render, layout: str) -> None:
+    files = [path for path in render(layout=layout).rglob("*") if path.is_file()]
+    assert len(files) <= 30, sorted(map(str, files))
+
+
+def test_readme_fits_two_pages(folder: Path) -> None:
+    assert len((folder / "README.md").read_text().splitlines()) <= 150
+
+
+@pytest.mark.docker
+def test_the_readmes_test_line_passes(render: Render) -> None:
+    """In a virtual environment of its own, as its reader has none."""
+    folder = render(project_name="smscaffold-test/split", layout="split")
+    (line,) = re.findall(r"^python3 -m venv .*pytest.*$", (folder / "README.md").read_text(), re.MULTILINE)
+    done = subprocess.run(line, shell=True, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+@pytest.mark.docker
+def test_its_tests_pass(folder: Path, image: str) -> None:
+    done = run_tests(folder, TRAIN_IMAGE=image, SERVE_IMAGE=image)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# file, what stands there, what to put in its place: each must be noticed by the folder's own tests
+BREAKAGES = {
+    "algorithm forgets to save": ("program/algorithm.py", 'joblib.dump(model, directory / "model.joblib")', "pass"),
+    "algorithm predicts the wrong thing": ("program/algorithm.py", "return model.predict(rows)", "return rows[:, 0]"),
+    "train ends with 0 after a failure": ("program/train", "        return 1\n    return 0", "    return 0"),
+    "train ignores SIGTERM": ("program/train", "(signal.SIGTERM, signal.SIGINT)", "(signal.SIGINT,)"),
+    "train keeps no checkpoints": ("program/train", "unfinished.rename(target)", "unfinished.unlink()"),
+    "train on every host": ("program/train", "if not job.is_first_host:", "if False:"),
+    "serve drops requests on a stop": ("program/serve", 'stop("nginx", signal.SIGQUIT', 'stop("nginx", signal.SIGTERM'),
+    "serve ignores the port": ("program/serve", 'setting("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535)', "8080"),
+    "serve swallows bad settings": ("program/serve", "sys.exit(f\"serve: {name} must be a whole", "return int(default) or (f\"serve: {name} must be a whole"),
+    "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", ""),
+    "nginx asks the workers for /ping": ("program/nginx.conf", "return 200;", "proxy_pass http://workers/ping;"),
+    "formats ignores Accept": ("program/predictor.py", 'request.headers.get("Accept", "")', '""'),
+    "Dockerfile without the label": ("Dockerfile", "LABEL com.amazonaws", "LABEL com.example"),
+    "Dockerfile with another user": ("Dockerfile", "WORKDIR /opt/program", "WORKDIR /opt/program\nUSER 1000"),
+}
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_its_tests_notice(name: str, folder: Path, build: Build, tmp_path: Path) -> None:
+    file, there, instead = BREAKAGES[name]
+    broken = tmp_path / "folder"
+    shutil.copytree(folder, broken)
+    text = (broken / file).read_text()
+    assert there in text
+    (broken / file).write_text(text.replace(there, instead))
+    image = build(broken, tag="broken")
+    done = run_tests(broken, "-x", TRAIN_IMAGE=image, SERVE_IMAGE=image)
+    assert done.returncode == 1, done.stdout + done.stderr

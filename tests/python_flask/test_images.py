@@ -1,0 +1,89 @@
+"""The Dockerfile on other base images, with both builders, and with a company's package index and certificates."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from smscaffold.sagemaker_local import endpoint, engine, run, train
+
+from .conftest import Build, Render
+
+pytestmark = pytest.mark.docker
+PLAIN_DEBIAN = "debian:trixie-slim"  # no Python in it
+
+
+@functools.cache
+def buildkit_cli() -> str:
+    """A docker command that can use BuildKit: of old with it built in, or of today with its plugin; skip without."""
+    for folder in os.environ["PATH"].split(os.pathsep):
+        if docker := shutil.which("docker", path=folder):
+            version = subprocess.run([docker, "--version"], capture_output=True, text=True).stdout
+            plugin = subprocess.run([docker, "buildx", "version"], capture_output=True)
+            if plugin.returncode == 0 or int(re.findall(r"version (\d+)", version)[0]) < 23:
+                return docker
+    pytest.skip("no docker command here can use BuildKit")
+
+
+def trains_and_serves(train_image: str, serve_image: str, folder: Path, into: Path) -> None:
+    payloads = folder / "local_test" / "payloads"
+    data = folder / "local_test" / "opt_ml" / "input" / "data" / "train"
+    result = train(train_image, into, {"train": data}, hyperparameters={"max_depth": 2})
+    assert result.exit_code == 0, result.logs
+    with endpoint(serve_image, result.model) as served:
+        assert served.invoke((payloads / "iris.csv").read_bytes()).text == "setosa\nversicolor\nvirginica\n"
+
+
+def test_a_debian_without_python_builds_with_buildkit(folder: Path, build: Build, tmp_path: Path) -> None:
+    image = build(
+        folder, f"--build-arg=BASE_IMAGE={PLAIN_DEBIAN}", tag="plain", docker=buildkit_cli(), DOCKER_BUILDKIT="1"
+    )
+    trains_and_serves(image, image, folder, tmp_path / "job")
+
+
+def test_split_images_build_with_the_classic_builder(render: Render, build: Build, tmp_path: Path) -> None:
+    folder = render(layout="split", train_base_image=PLAIN_DEBIAN)
+    images = [build(folder, f"--target={part}", tag=part, DOCKER_BUILDKIT="0") for part in ("train", "serve")]
+    trains_and_serves(*images, folder, tmp_path / "job")
+
+
+def test_the_serve_image_has_no_libraries_for_training(render: Render, build: Build) -> None:
+    folder = render(layout="split")
+    images = {part: build(folder, f"--target={part}", tag=f"same-{part}") for part in ("train", "serve")}
+    for part, module, there in [("train", "pandas", True), ("serve", "pandas", False), ("train", "flask", False)]:
+        found = run(images[part], "python3", "-c", f"import importlib.util as u; print(u.find_spec('{module}'))").logs
+        assert (found != "None\n") is there, (part, module)
+    train, serve = (engine().images.get(images[part]) for part in ("train", "serve"))
+    assert serve.attrs["Size"] < train.attrs["Size"]
+    assert (train.attrs["Config"]["Cmd"], serve.attrs["Config"]["Cmd"]) == (["train"], ["serve"])
+
+
+def test_a_base_image_of_another_family_is_refused_in_one_sentence(folder: Path, build: Build, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM {PLAIN_DEBIAN}\nRUN rm /usr/bin/apt-get\n")
+    other = build(tmp_path, tag="no-apt")
+    with pytest.raises(RuntimeError, match="the base image must be a Debian or an Ubuntu: it has no apt-get"):
+        build(folder, f"--build-arg=BASE_IMAGE={other}", tag="refused")
+
+
+def test_the_package_index_is_a_build_argument(folder: Path, build: Build) -> None:
+    with pytest.raises(RuntimeError, match="127.0.0.1:9/simple"):
+        build(folder, "--build-arg=PIP_INDEX_URL=http://127.0.0.1:9/simple", "--build-arg=PIP_RETRIES=0", tag="refused")
+
+
+def test_a_companys_certificates_are_trusted(folder: Path, build: Build, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "folder")
+    certificates = tmp_path / "folder" / "certificates"
+    certificates.mkdir()
+    certificate = certificates / "company.crt"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Company CA"]
+    subprocess.run([*command, "-keyout", tmp_path / "key", "-out", certificate], check=True, capture_output=True)
+    (tmp_path / "Dockerfile").write_text((folder / "Dockerfile").read_text().split("\nFROM base AS libraries")[0])
+    image = build(tmp_path / "folder", f"--file={tmp_path / 'Dockerfile'}", tag="company")
+    bundle = run(image, "cat", "/etc/ssl/certs/ca-certificates.crt").logs
+    assert certificate.read_text().strip() in bundle
