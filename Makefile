@@ -42,9 +42,11 @@ $(BIN)/python:
 		{ echo "cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
 $(VENV)/installed: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable .
+	@echo "Installing smscaffold in $(VENV) ..."
+	@$(PIP) install --editable .
 	@touch $@
 
 $(VENV)/installed-%: pyproject.toml | $(BIN)/python
-	$(PIP) install --editable '.[$*]'
+	@echo "Installing smscaffold and what is needed to $* in $(VENV) ..."
+	@$(PIP) install --editable '.[$*]'
 	@touch $@ $(VENV)/installed
