@@ -8,8 +8,6 @@ TESTS  ?= tests
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# without a terminal nobody can be asked
-DEFAULTS := $(shell [ -t 0 ] || echo --defaults)
 
 .DEFAULT_GOAL := help
 .PHONY: help new test lint clean
@@ -19,7 +17,7 @@ help:  ## show this help
 	@echo 'Variables: DEST=../my-model ARGS="--data layout=split" TESTS=tests/cli PYTHON=python3.13 VENV=.venv'
 
 new: $(VENV)/installed  ## write a container folder at DEST=../my-model; ARGS= are more options of `smscaffold new`
-	@$(BIN)/smscaffold new "$(DEST)" $(DEFAULTS) $(ARGS)
+	@$(BIN)/smscaffold new "$(DEST)" --defaults $(ARGS)
 
 test: $(VENV)/installed-test  ## run all tests; those that need Docker are skipped without an engine
 	@$(BIN)/python -m pytest $(TESTS) $(ARGS)

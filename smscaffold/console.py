@@ -50,11 +50,6 @@ class Console:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def error(text: str) -> None:
-    """One sentence on stderr."""
-    print(f"smscaffold: error: {text}", file=sys.stderr)
-
-
 def tree(root: Path) -> list[str]:
     """The files below `root` as lines of a tree, in plain ASCII where stdout cannot show lines."""
     branches = ("├── ", "└── ", "│   ")

@@ -32,6 +32,9 @@ gpu: {type: bool, default: false}
 train_base_image: {type: str, default: "python:3.13", when: "{{ layout == 'split' }}"}
 """
 
+# more rounds than any machine gets through while a test waits
+ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+
 
 def command(*arguments: str | Path) -> list[str]:
     """The words of ``smscaffold ARGUMENTS``."""

@@ -9,10 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_helpers import command, files, write
-
-# more rounds than any machine gets through while the test waits
-ENDLESS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+from cli_helpers import ENDLESS, command, files, write
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:

@@ -1,0 +1,62 @@
+"""What somebody sees who runs the command in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+from cli_helpers import ENDLESS, command, files, write
+
+Start = Callable[..., "pexpect.spawn[str]"]
+
+
+@pytest.fixture
+def start(work: Path, environment: dict[str, str]) -> Iterator[Start]:
+    """Starts ``smscaffold ARGUMENTS`` in a terminal of its own."""
+    started: list[pexpect.spawn[str]] = []
+
+    def start(*arguments: str | Path, **variables: str) -> pexpect.spawn[str]:
+        program, *words = command(*arguments)
+        env = {**environment, "TERM": "xterm", **variables}
+        terminal = pexpect.spawn(program, words, cwd=work, env=env, encoding="utf-8", timeout=30)  # type: ignore[arg-type]
+        started.append(terminal)
+        return terminal
+
+    yield start
+    for terminal in started:
+        terminal.close(force=True)
+
+
+def shown(terminal: pexpect.spawn[str]) -> str:
+    """All that it printed up to its end."""
+    terminal.expect(pexpect.EOF)
+    terminal.wait()
+    return str(terminal.before)
+
+
+def test_the_result_stands_out(start: Start, template: Path) -> None:
+    assert "\x1b[1mMade one/" in shown(start("new", "one", "-t", template, "--defaults"))
+
+
+@pytest.mark.parametrize("plain", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colour_where_it_is_not_wanted(start: Start, template: Path, plain: dict[str, str]) -> None:
+    text = shown(start("new", "one", "-t", template, "--defaults", **plain))
+    assert "Made one/" in text
+    assert "\x1b[1m" not in text
+
+
+def test_something_is_left_to_ask(start: Start, template: Path, work: Path) -> None:
+    terminal = start("new", "-t", template)
+    assert "pass --defaults" in shown(terminal)
+    assert (terminal.exitstatus, files(work)) == (1, set())
+
+
+def test_progress_is_shown_when_it_takes_a_moment(start: Start, template: Path, work: Path) -> None:
+    write(template / "template" / "endless.jinja", ENDLESS)
+    terminal = start("new", "-t", template, "--defaults")
+    terminal.expect_exact("Rendering stub ...")
+    terminal.sendintr()
+    assert shown(terminal).endswith("\r\x1b[K\r\nsmscaffold: stopped, nothing was written\r\n")
+    assert (terminal.exitstatus, files(work)) == (130, set())
