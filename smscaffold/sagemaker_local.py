@@ -244,7 +244,7 @@ class Endpoint(Running):
 def endpoint(
     image: str, model: Path | None, *, port: int = 8080, ready_within: float | None = 60, **options: Any
 ) -> Iterator[Endpoint]:
-    """Start an endpoint on `model`, read-only (H23). It gets `ready_within` seconds until /ping is 200 (H12); None: 0."""
+    """Start an endpoint on `model`, read-only (H23). `ready_within`: seconds until /ping is 200 (H12), if any."""
     mounts = [_bind("/opt/ml/model", model)] if model else []
     options = {"ports": {port: ("127.0.0.1", None)}} | options
     with _started(image, ["serve"], mounts, **options) as container:
