@@ -48,7 +48,8 @@ def new(options: argparse.Namespace) -> None:
     from smscaffold.new import Request, create
 
     request = Request(
-        dest=options.dest,
+        # a path with dots would not name the folder that it leads to
+        dest=options.dest and Path(os.path.normpath(options.dest)),
         template=options.template,
         data=options.data,
         data_file=options.data_file,

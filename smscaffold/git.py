@@ -21,16 +21,16 @@ _LOCAL_VARIABLES = (
 )
 
 
-def first_commit(folder: Path, inside: Path, message: str) -> str:
+def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
     """Makes `folder` a git repository with everything in its first commit, unless it will lie in one already.
 
-    `inside` is where the folder will lie. Returns what the user has to do by hand, an empty string if nothing.
+    `inside` is where the folder will lie. Returns what the user has to do by hand.
     Raises SmscaffoldError when git cannot make the repository.
     """
     if shutil.which("git") is None:
-        return "git is not installed: commit the folder before you update it"
+        return ["git is not installed: commit the folder before you update it"]
     if _in_repository(inside):
-        return "the folder lies in a git repository: commit it there before you update it"
+        return ["the folder lies in a git repository: commit it there before you update it"]
     for command in (["init", "-q"], ["add", "--all"]):
         done = _git(folder, *command)
         if done.returncode:
@@ -38,11 +38,11 @@ def first_commit(folder: Path, inside: Path, message: str) -> str:
     # an identity that git would make up from the machine's name is nobody's
     done = _git(folder, "-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
     if done.returncode == 0:
-        return ""
+        return []
     by_hand = f"git commit -m {shlex.quote(message)}"
     if _git(folder, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT").returncode:
-        return f"git knows no name and email for you, so everything is staged: set them, then run\n  {by_hand}"
-    return f"git commit failed, so everything is staged: {_last_line(done)}; when that is mended, run\n  {by_hand}"
+        return [f"git knows no name and email for you, so everything is staged: set them, then run\n  {by_hand}"]
+    return [f"git commit failed, so everything is staged: {_last_line(done)}; when that is mended, run\n  {by_hand}"]
 
 
 def _in_repository(folder: Path) -> bool:

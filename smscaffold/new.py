@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from smscaffold import answers, catalog, git
 from smscaffold.compile import compile_template
@@ -32,27 +30,42 @@ class Request:
     git: bool = True
 
 
+@dataclass(frozen=True)
+class Made:
+    """A container folder that was written, and what its owner should know about it."""
+
+    dest: Path
+    files: int
+    template: catalog.Template
+    notes: list[str]
+
+
 def create(request: Request, console: Console) -> None:
     """Writes the container folder, or shows what it would hold.
 
     Raises SmscaffoldError, and leaves everything as it was, when anything stands against it.
     """
-    given = answers.collect(request.data, request.data_file)
-    template = catalog.find(request.template or catalog.DEFAULT)
-    if request.dest:
-        check_destination(request.dest)
-    with _one_sentence(Path(tempfile.gettempdir())), temporary_folder() as work:
+    made = None
+    with _one_sentence(request.dest or Path()), temporary_folder() as work:
+        given = answers.collect(request.data, request.data_file)
+        template = catalog.find(request.template or catalog.DEFAULT)
+        if request.dest:
+            check_destination(request.dest)
         root = work / "template"
         compile_template(template.folder, root)
         config = load_config(root)
         _refuse_unsafe(template, config)
         complete = _complete(given, config, request)
-        if request.pretend:
-            with console.moment(f"Rendering {template.name} ..."):
+        with console.moment(f"Rendering {template.name} ..."):
+            if request.pretend:
                 rendered = render(root, work / "folder", complete, work / "cache")
-            _show(work / "folder", _destination(request, rendered), console)
-        else:
-            _write(request, template, root, complete, console)
+                shown = _destination(request, rendered), tree(work / "folder")
+            else:
+                made = _write(request, template, root, complete)
+    if made:
+        _report(made, console)
+    else:
+        _show(*shown, console)
 
 
 def _refuse_unsafe(template: catalog.Template, config: TemplateConfig) -> None:
@@ -74,21 +87,29 @@ def _complete(given: answers.Answers, config: TemplateConfig, request: Request) 
     return given
 
 
-def _write(request: Request, template: catalog.Template, root: Path, given: answers.Answers, console: Console) -> None:
+def _write(request: Request, template: catalog.Template, root: Path, given: answers.Answers) -> Made:
     inside = nearest_folder(request.dest or Path("here"))
     with _one_sentence(inside), temporary_folder(inside) as stage:
         folder = stage / (request.dest.absolute().name if request.dest else "folder")
-        with console.moment(f"Rendering {template.name} ..."):
-            rendered = render(root, folder, given, root.parent / "cache")
-            record_source(rendered.answers_file, template.source, template.commit)
-            dest = _destination(request, rendered)
-            files = sum(path.is_file() for path in folder.rglob("*"))
+        rendered = render(root, folder, given, root.parent / "cache")
+        record_source(rendered.answers_file, template.source, template.commit)
+        dest = _destination(request, rendered)
+        files = sum(path.is_file() for path in folder.rglob("*"))
+        notes = _notes(template, given, rendered)
+        if request.git:
             message = f"Start from smscaffold template {template.name} {template.version}".rstrip()
-            by_hand = git.first_commit(folder, inside, message) if request.git else ""
+            notes += git.first_commit(folder, inside, message)
         move_into_place(folder, dest)
-    _report(dest, files, template, given, rendered, console)
-    if by_hand:
-        console.note(by_hand)
+    return Made(dest, files, template, notes)
+
+
+def _notes(template: catalog.Template, given: answers.Answers, rendered: Rendered) -> list[str]:
+    notes = list(rendered.warnings)
+    for name in sorted(given.keys() & rendered.not_asked):
+        notes.append(f"the answer {name} changes nothing: these answers leave no such question")
+    if not template.commit:
+        notes.append(f"{template.folder} is not a git repository with everything committed: no later updates from it")
+    return notes
 
 
 @contextmanager
@@ -114,30 +135,20 @@ def _destination(request: Request, rendered: Rendered) -> Path:
     return dest
 
 
-def _show(folder: Path, dest: Path, console: Console) -> None:
+def _show(dest: Path, files: list[str], console: Console) -> None:
     console.heading(f"{dest}/")
-    for line in tree(folder):
+    for line in files:
         console.say(line)
 
 
-def _report(
-    dest: Path,
-    files: int,
-    template: catalog.Template,
-    given: dict[str, Any],
-    rendered: Rendered,
-    console: Console,
-) -> None:
-    for warning in rendered.warnings:
-        console.note(warning)
-    for name in sorted(given.keys() & rendered.not_asked):
-        console.note(f"the answer {name} changes nothing: these answers leave no such question")
-    if not template.commit:
-        console.note(f"{template.folder} is not a git repository with everything committed: no later updates from it")
-    console.heading(f"Made {dest}/ ({files} files) from {template.name} {template.version}".rstrip())
+def _report(made: Made, console: Console) -> None:
+    template = made.template
+    console.heading(f"Made {made.dest}/ ({made.files} files) from {template.name} {template.version}".rstrip())
     console.say("\nNext:")
-    for command in _next_commands(dest):
+    for command in _next_commands(made.dest):
         console.say(f"  {command}")
+    for note in made.notes:
+        console.note(note)
 
 
 def _next_commands(dest: Path) -> list[str]:

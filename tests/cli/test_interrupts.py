@@ -54,12 +54,14 @@ def test_nothing_is_left(
     assert files(temporary) == set()
 
 
-def test_output_that_nobody_reads_is_no_error(environment: dict[str, str]) -> None:
-    list_into_nothing = subprocess.Popen(
-        command("list"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+@pytest.mark.parametrize("words", [["list"], ["new", "x", "--defaults", "--no-git"]])
+def test_output_that_nobody_reads_is_no_error(work: Path, environment: dict[str, str], words: list[str]) -> None:
+    process = subprocess.Popen(
+        command(*words), cwd=work, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert list_into_nothing.stdout
-    list_into_nothing.stdout.close()
-    assert list_into_nothing.stderr
-    complained = list_into_nothing.stderr.read()
-    assert (list_into_nothing.wait(timeout=30), complained) == (128 + signal.SIGPIPE, "")
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    complained = process.stderr.read()
+    assert (process.wait(timeout=30), complained) == (128 + signal.SIGPIPE, "")
+    assert (work / "x").exists() == ("new" in words)

@@ -41,6 +41,20 @@ def test_dest_is_a_file_or_lies_below_one(run: Run, template: Path, work: Path) 
     assert files(work) == {"file", "link"}
 
 
+@pytest.mark.parametrize("dest", ["x/..", "..", "../work/..", "/"])
+def test_dest_leads_elsewhere(run: Run, template: Path, work: Path, dest: str) -> None:
+    """Nothing is rendered into a parent folder by way of dots."""
+    write(work / "mine", "mine")
+    before = files(work.parent)
+    refused(run("new", dest, "-t", template, "-y"), "is not empty")
+    assert files(work.parent) == before
+
+
+def test_dest_cannot_be_named_so(run: Run, template: Path, work: Path) -> None:
+    refused(run("new", "x" * 300, "-t", template, "-y"), "File name too long: ")
+    assert files(work) == set()
+
+
 def test_unknown_template(run: Run) -> None:
     refused(run("new", "-t", "python-flsk", "-y"), "'python-flsk'", "did you mean 'python-flask'?", "smscaffold list")
     refused(run("new", "-t", "./nowhere", "-y"), "'./nowhere'")
