@@ -1,0 +1,109 @@
+"""What the benchmarks do with the container engine, and the container folder they do it with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+ROOT = BENCH.parent
+DOCKER = os.environ.get("DOCKER", "docker")
+PREFIX = "smbench"
+TOOLS = f"{PREFIX}-tools"
+READY_SECONDS = 120
+quiet_below: float | None = None
+
+
+def docker(*arguments: object, **options) -> str:
+    """Runs the docker CLI and returns what it printed; its own error ends the benchmark."""
+    done = subprocess.run([DOCKER, *map(str, arguments)], capture_output=True, text=True, **options)
+    if done.returncode:
+        sys.exit(f"{DOCKER} {' '.join(map(str, arguments))}\n{done.stdout}{done.stderr}")
+    return done.stdout.strip()
+
+
+def build(image: str, folder: Path, *options: str, buildkit: bool = False) -> str:
+    """Builds an image and returns its name. Environment: DOCKER_BUILD_OPTS, further options of docker build."""
+    more = os.environ.get("DOCKER_BUILD_OPTS", "").split()
+    environment = {**os.environ, "DOCKER_BUILDKIT": "1" if buildkit else "0"}
+    docker("build", "--platform", "linux/amd64", "--tag", image, *options, *more, folder, env=environment)
+    return image
+
+
+def remove_images(*images: str) -> None:
+    subprocess.run([DOCKER, "rmi", "--force", *images], capture_output=True)
+
+
+def container_folder(parent: Path, name: str, **answers: str) -> Path:
+    """Writes the container folder of python-flask, from the working tree of this checkout."""
+    folder = parent / name
+    data = [f"--data={key}={value}" for key, value in {"project_name": f"{PREFIX}-{name}", **answers}.items()]
+    command = [sys.executable, "-m", "smscaffold", "new", str(folder), "-t", "python-flask", "--defaults", "--no-git"]
+    subprocess.run([*command, "--quiet", *data], cwd=ROOT, check=True)
+    return folder
+
+
+def train(folder: Path) -> Path:
+    """Builds the folder's training image, trains on the sample data, and returns the folder of the model."""
+    subprocess.run([folder / "local_test" / "train_local.sh"], check=True, stdout=subprocess.DEVNULL)
+    return folder / "local_test" / "opt_ml" / "model"
+
+
+class Server:
+    """A running container."""
+
+    def __init__(self, identity: str):
+        self.id = identity
+        pid = docker("inspect", "--format", "{{.State.Pid}}", identity)
+        self.cgroups = [line.split(":", 2) for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines()]
+
+    def run_beside(self, *arguments: object) -> str:
+        """Runs another container ([options] image command) in this one's network; returns what it printed."""
+        return docker("run", "--rm", "--network", f"container:{self.id}", *arguments)
+
+    def cpu_seconds(self) -> float:
+        """Returns the CPU time that all processes of the container have used so far."""
+        for _, controllers, path in self.cgroups:
+            if "cpuacct" in controllers.split(","):  # cgroup v1
+                return int(Path(f"/sys/fs/cgroup/cpuacct{path}/cpuacct.usage").read_text()) / 1e9
+        path = next(path for _, controllers, path in self.cgroups if not controllers)  # cgroup v2
+        return int(Path(f"/sys/fs/cgroup{path}/cpu.stat").read_text().split()[1]) / 1e6
+
+    def ask(self, *arguments: object) -> str:
+        """Runs tools/ask.py beside the server; returns what it printed."""
+        return self.run_beside(TOOLS, "python3", "/ask.py", *arguments)
+
+
+@contextmanager
+def serving(image: str, model: Path, *options: str, workers: int = 2, command: str = "serve") -> Iterator[Server]:
+    """Runs a server on the model without a published port, until its /ping is 200; removes it at the end."""
+    identity = docker(
+        "run", "--detach", "--env", f"MODEL_SERVER_WORKERS={workers}", "--volume", f"{model}:/opt/ml/model:ro",
+        *options, image, command,
+    )  # fmt: skip
+    try:
+        server = Server(identity)
+        server.ask("ready", READY_SECONDS)
+        yield server
+    finally:
+        docker("rm", "--force", "--volumes", identity)
+
+
+def mount(file: Path, target: str) -> tuple[str, str]:
+    return "--volume", f"{file}:{target}:ro"
+
+
+def load_average() -> float:
+    return float(Path("/proc/loadavg").read_text().split()[0])
+
+
+def wait_for_quiet(seconds: float = 120) -> None:
+    """Waits until the machine's load average is below `quiet_below`; goes on all the same when the time is over."""
+    deadline = time.monotonic() + seconds
+    while quiet_below and load_average() >= quiet_below and time.monotonic() < deadline:
+        time.sleep(1)

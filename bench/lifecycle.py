@@ -1,0 +1,131 @@
+"""What a server costs beside its predictions: health checks under load, the start, memory."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+from statistics import median
+
+import engine
+
+LIBRARY = "sklearn.tree"
+# in one process, so that what is measured is the child alone
+TIME_IMPORT = f"""
+import subprocess, sys, time
+start = time.perf_counter()
+subprocess.run([sys.executable, "-c", "import {LIBRARY}"], check=True)
+print(time.perf_counter() - start)
+"""
+# answers each connection with an empty 200, and imports next to nothing
+ONLY_A_PORT = """
+import _socket
+server = _socket.socket()
+server.bind(("0.0.0.0", 8080))
+server.listen()
+while True:
+    connection = _socket.socket(fileno=server._accept()[0])
+    connection.recv(1000)
+    connection.send(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
+    connection.close()
+"""
+PSS = r"""
+for process in /proc/[0-9]*; do
+  [ $process = /proc/$$ ] ||
+    printf '%s\t%s\n' "$(awk '/^Pss:/ { print $2 }' $process/smaps_rollup)" "$(tr '\0' ' ' <$process/cmdline)"
+done
+"""
+
+
+def worst_ping(image: str, model: Path, busy: str, workers: int = 2, pings: int = 50) -> dict:
+    """Returns the worst and median milliseconds of /ping while each worker predicts and as many requests wait."""
+    algorithm = engine.mount(engine.BENCH / "busy" / "algorithm.py", "/opt/program/algorithm.py")
+    with engine.serving(image, model, *algorithm, "--env", f"BUSY={busy}", workers=workers) as server:
+        network = f"container:{server.id}"
+        ask = ("python3", "/ask.py", "flood", 2 * workers)
+        flood = engine.docker("run", "--detach", "--network", network, engine.TOOLS, *ask)
+        try:
+            deadline = time.monotonic() + 30
+            while len(set(re.findall(r"^busy \d+", engine.docker("logs", server.id), re.MULTILINE))) < workers:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"the workers do not get busy: {engine.docker('logs', server.id)}")
+                time.sleep(0.1)
+            return json.loads(server.ask("ping", pings))
+        finally:
+            engine.docker("rm", "--force", flood)
+
+
+def start(image: str, model: Path, times: int) -> dict[str, list[float]]:
+    """Returns seconds: `docker run` to the first 200, the same with nothing but a port, the import of the library."""
+    results: dict[str, list[float]] = {"start": [], "engine": [], "import": []}
+    for _ in range(times):
+        engine.wait_for_quiet()
+        seconds, container = first_200(image, model, "serve")
+        results["start"].append(seconds)
+        results["import"].append(float(engine.docker("exec", container, "python3", "-c", TIME_IMPORT)))
+        engine.docker("rm", "--force", container)
+        seconds, container = first_200(image, model, "python3", "-ISc", ONLY_A_PORT)
+        results["engine"].append(seconds)
+        engine.docker("rm", "--force", container)
+    return results
+
+
+def first_200(image: str, model: Path, *command: str) -> tuple[float, str]:
+    """Runs a container; returns the seconds until /ping is 200, and the container's id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ("--publish", f"127.0.0.1:{port}:8080", "--volume", f"{model}:/opt/ml/model:ro")
+    begin = time.perf_counter()
+    whole = [engine.DOCKER, "run", "--detach", *options, image, *command]
+    run = subprocess.Popen(whole, stdout=subprocess.PIPE, text=True)
+    while not answers(port):
+        if time.perf_counter() > begin + engine.READY_SECONDS or run.poll():
+            raise TimeoutError(f"no 200 from {image} {command[0]}")
+        time.sleep(0.005)
+    seconds = time.perf_counter() - begin
+    return seconds, run.communicate()[0].strip()
+
+
+def answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def memory(image: str, model: Path, load, workers: int = 4) -> dict[str, float]:
+    """Returns the PSS in MB of the processes of a server that has answered requests, by program and in total."""
+    with engine.serving(image, model, workers=workers) as server:
+        load(server, 2)
+        lines = engine.docker(
+            "run", "--rm", "--pid", f"container:{server.id}", "--cap-add", "SYS_PTRACE", engine.TOOLS, "sh", "-c", PSS
+        ).splitlines()
+    result: dict[str, float] = {}
+    for line in lines:
+        kilobytes, command = line.split("\t")
+        program = next((name for name in ("gunicorn", "nginx", "serve") if name in command.split("-")[0]), command)
+        result[program] = result.get(program, 0) + int(kilobytes) * 1024 / 1e6
+    return {**result, "total": sum(result.values())}
+
+
+def report_start(image: str, results: dict[str, list[float]]) -> None:
+    """Prints the split of the start, and its ratio to the library's import."""
+    whole, bare, library = (median(results[key]) for key in ("start", "engine", "import"))
+    own = [(a - b) / c for a, b, c in zip(results["start"], results["engine"], results["import"], strict=True)]
+    ratios = [a / c for a, c in zip(results["start"], results["import"], strict=True)]
+    print(
+        f"| start to first 200, {image} "
+        f"| {whole * 1000:.0f} ms; `docker run` with nothing but a port: {bare * 1000:.0f} ms; "
+        f"import of {LIBRARY}: {library * 1000:.0f} ms "
+        f"| ratio {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); "
+        f"without `docker run` {median(own):.2f} ({min(own):.2f} to {max(own):.2f}) | 1.3 |"
+    )
