@@ -10,10 +10,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help new test lint clean
+.PHONY: help new test lint release clean
 
 help:  ## show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'Variables: DEST=../my-model ARGS="--data layout=split" TESTS=tests/cli PYTHON=python3.13 VENV=.venv'
 
 new: $(VENV)/installed  ## write a container folder at DEST=../my-model; ARGS= are more options of `smscaffold new`
@@ -28,6 +28,9 @@ lint: $(VENV)/installed-test $(VENV)/installed-lint  ## check the code, the shel
 	$(BIN)/mypy
 	$(BIN)/shellcheck .ci/run .ci/*.sh
 	$(BIN)/python -m pytest --quiet tests/test_generated_lint.py
+
+release: $(VENV)/installed  ## put what the templates have become into their history: VERSION=1.2.3
+	@$(BIN)/python -m smscaffold.history.release "$(VERSION)"
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

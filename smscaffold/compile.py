@@ -17,7 +17,8 @@ def compile_template(folder: Path, root: Path) -> None:
     """Writes the template of `folder` to the new folder `root`, complete in itself, as copier wants it.
 
     If `folder` has a sibling ``_shared``, then its ``template`` is laid under the template's own files, which win,
-    ``questions`` and ``includes`` stand at ``_shared/``, and the container folder's tests get ``sagemaker_local.py``.
+    ``questions`` and ``includes`` stand at ``_shared/``, the container folder's tests get ``sagemaker_local.py``, and
+    git is told to leave line ends alone.
     """
     shared = folder.parent / SHARED
     if shared.is_dir():
@@ -26,6 +27,8 @@ def compile_template(folder: Path, root: Path) -> None:
         _lay(shared / "template", root / "template")
         if LOCAL_PLATFORM.is_file():
             _copy(LOCAL_PLATFORM, root / "template" / "tests" / LOCAL_PLATFORM.name)
+        # git hands out each file as it was released, wherever it is cloned
+        (root / ".gitattributes").write_text("* -text\n", encoding="ascii")
     _lay(folder, root)
 
 

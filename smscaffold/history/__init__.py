@@ -1,0 +1,1 @@
+"""The git history of the built-in templates: released into bundles, and served from them to git."""

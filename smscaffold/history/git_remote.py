@@ -1,0 +1,139 @@
+"""The program ``git-remote-smscaffold``: with it git, and so copier, clones templates that lie in installed packages.
+
+    git clone smscaffold://python-flask          a built-in template
+    git clone smscaffold://acme/churn            the template churn of the package that registers itself as acme
+
+A template's whole history is one file, a git bundle. Git starts this program for each ls-remote, clone and fetch, so it
+uses the standard library only, and as little of it as it can. The protocol: gitremote-helpers(7).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.metadata import EntryPoint
+
+SCHEME = "smscaffold://"
+ENTRY_POINTS = "smscaffold.templates"
+SUFFIX = ".bundle"
+BRANCH = "refs/heads/main"
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class BundleError(Exception):
+    """No bundle for that address, or one that cannot be read; the message says what to do."""
+
+
+def main() -> int:
+    """Answers git's commands on stdin until it has no more; git gives a remote's name and its address."""
+    if len(sys.argv) != 3:
+        print("git-remote-smscaffold: git runs this program when it meets a smscaffold:// address", file=sys.stderr)
+        return 2
+    try:
+        serve(find_bundle(sys.argv[2]))
+    except (BundleError, OSError) as error:
+        print(f"smscaffold: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def serve(bundle: str) -> None:
+    """Lets git list what the bundle holds, and fetch it."""
+    fetching = False
+    for line in sys.stdin:
+        command = line.rstrip("\n").split(" ")[0]
+        if command == "capabilities":
+            answer("fetch")
+        elif command == "list":
+            names = refs(bundle)
+            answer(*(f"{commit} {name}" for name, commit in names.items()), *head(names))
+        elif command == "fetch":  # once for each thing wanted, then an empty line
+            fetching = True
+        elif command == "" and fetching:
+            unbundle(bundle)
+            fetching = False
+            answer()
+        else:
+            return
+
+
+def unbundle(bundle: str) -> None:
+    """Copies everything in a bundle into the repository that git names in GIT_DIR."""
+    import subprocess
+
+    done = subprocess.run(["git", "bundle", "unbundle", bundle], check=False, stdout=subprocess.DEVNULL)
+    if done.returncode:
+        raise BundleError(f"{bundle} is damaged: install the package that brought it again")
+
+
+def answer(*lines: str) -> None:
+    """Lines for git, with the empty one that ends them."""
+    print(*lines, "", sep="\n", flush=True)
+
+
+def head(names: dict[str, str]) -> list[str]:
+    """What to check out when nobody says what: the branch main, or the only one there is."""
+    branches = [name for name in names if name.startswith("refs/heads/")]
+    default = BRANCH if BRANCH in branches else branches[0] if len(branches) == 1 else ""
+    return [f"@{default} HEAD"] if default else []
+
+
+def refs(bundle: str) -> dict[str, str]:
+    """The tags and branches in a bundle with their commits, from the text at its beginning.
+
+    Raises BundleError when the file is no bundle, OSError when it cannot be read.
+    """
+    found: dict[str, str] = {}
+    with open(bundle, "rb") as file:
+        if not file.readline().startswith(b"# v"):
+            raise BundleError(f"{bundle} is not a git bundle: install the package that brought it again")
+        for line in file:
+            if line == b"\n":
+                break
+            if line[:1] not in b"@-":
+                commit, _, name = line.decode().rstrip("\n").partition(" ")
+                if name.startswith("refs/"):
+                    found[name] = commit
+    return found
+
+
+def find_bundle(address: str) -> str:
+    """The bundle file behind an address, ``smscaffold://NAME`` or ``smscaffold://PACKAGE/NAME``.
+
+    Raises BundleError when no installed package has it.
+    """
+    name = address.partition("://")[2].strip("/")
+    parts = name.split("/")
+    if not name or len(parts) > 2 or any(part in ("", ".", "..") for part in parts):
+        raise BundleError(f"{address} is not {SCHEME}NAME or {SCHEME}PACKAGE/NAME")
+    path = os.path.join(HERE, name + SUFFIX)
+    if len(parts) == 1 and os.path.isfile(path):
+        return path
+    for entry, root in registered():
+        path = os.path.join(root, parts[-1] + SUFFIX)
+        if entry.name == parts[0] and os.path.isfile(path):
+            return path
+    raise BundleError(
+        f"no template {name!r} with a history is installed beside {sys.executable}: "
+        f"install or upgrade the package that brings it ({'smscaffold' if len(parts) == 1 else parts[0]})"
+    )
+
+
+def registered() -> Iterator[tuple[EntryPoint, str]]:
+    """What installed packages register as holding templates, with its folders; none of their code is imported."""
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    for entry in entry_points(group=ENTRY_POINTS):
+        top, *below = entry.value.partition(":")[0].split(".")
+        spec = find_spec(top)
+        for location in (spec.submodule_search_locations or []) if spec else []:
+            yield entry, os.path.join(location, *below)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""Releases the templates: each one whose compiled tree has changed gets one more commit and tag in its git bundle.
+
+    python -m smscaffold.history.release 0.2.0        (make release VERSION=0.2.0)
+
+The same templates make the same bundles, to the byte, whoever makes them and whenever. A released commit never changes:
+container folders remember it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from smscaffold.compile import compile_template
+from smscaffold.errors import SmscaffoldError
+from smscaffold.history.git_remote import BRANCH, SUFFIX
+from smscaffold.history.record import HISTORY, RECORD, Release, commit_text, read_record, releases, tree_id
+from smscaffold.template_config import config_file
+
+PACKAGE = HISTORY.parent
+_HEADER = "# template, tag, commit, tree: appended by `make release`; a line that stands here never changes\n"
+# everything that could make another machine's bundle another one
+_SETTINGS = ("pack.threads=1", "core.compression=9", "core.autocrlf=false", "core.fileMode=true", "core.quotePath=true")
+
+
+def release(version: str, templates: Path, history: Path) -> list[Release]:
+    """Releases what has changed in the folder `templates` as `version`, and returns it; nothing may have.
+
+    Raises SmscaffoldError when the version is no X.Y.Z, or is not higher than a changed template's last one.
+    """
+    _check_version(version, history)
+    made = []
+    for folder in sorted(path for path in templates.iterdir() if config_file(path)):
+        with tempfile.TemporaryDirectory() as work:
+            root = Path(work) / "template"
+            compile_template(folder, root)
+            known = releases(folder.name, history)
+            tree = tree_id(root)
+            if known and known[-1].tree == tree:
+                continue
+            made.append(_append(folder.name, f"v{version}", tree, known, root, history))
+    _record(made, history)
+    return made
+
+
+def _check_version(version: str, history: Path) -> None:
+    if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version):
+        raise SmscaffoldError(f"a version is three numbers, such as 0.2.0, not {version!r}")
+    newest = max((_numbers(release.tag) for release in read_record(history)), default=())
+    if _numbers(version) < newest:
+        raise SmscaffoldError(f"{version} is lower than {'.'.join(map(str, newest))}, which is released already")
+
+
+def _append(name: str, tag: str, tree: str, known: list[Release], root: Path, history: Path) -> Release:
+    """One more commit and tag in a template's bundle; the record is not touched."""
+    if any(release.tag == tag for release in known):
+        raise SmscaffoldError(f"{name} {tag} is released already, and {name} has changed since: take a higher version")
+    bundle = history / f"{name}{SUFFIX}"
+    with tempfile.TemporaryDirectory() as work:
+        repository = Path(work) / "repository"
+        _git(repository, "init", "--quiet", "--bare", "--object-format=sha1", str(repository))
+        if known:
+            _git(repository, "fetch", "--quiet", str(bundle), "refs/*:refs/*")
+        _git(repository, "--work-tree", str(root), "add", "--all", "--force", ".", cwd=root)
+        if (written := _git(repository, "write-tree")) != tree:
+            raise SmscaffoldError(f"git made the tree {written} of {name}, not {tree}: nothing was released")
+        text = commit_text(name, tree, known[-1].commit if known else "")
+        commit = _git(repository, "hash-object", "-t", "commit", "-w", "--stdin", text=text)
+        _git(repository, "update-ref", BRANCH, commit)
+        _git(repository, "update-ref", f"refs/tags/{tag}", commit)
+        _git(repository, "symbolic-ref", "HEAD", BRANCH)
+        new = Path(work) / "new"
+        _git(repository, "bundle", "create", "--quiet", "--version=2", str(new), "HEAD", "--branches", "--tags")
+        history.mkdir(parents=True, exist_ok=True)
+        bundle.write_bytes(new.read_bytes())
+    return Release(name, tag, commit, tree)
+
+
+def _record(made: list[Release], history: Path) -> None:
+    if not made:
+        return
+    record = history / RECORD
+    text = record.read_text(encoding="ascii") if record.is_file() else _HEADER
+    lines = [f"{release.template} {release.tag} {release.commit} {release.tree}\n" for release in made]
+    record.write_text(text + "".join(lines), encoding="ascii")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.removeprefix("v").split("."))
+
+
+def _git(repository: Path, *words: str, cwd: Path | None = None, text: str = "") -> str:
+    """Runs git without anybody's configuration; SmscaffoldError when it fails."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment = {**own, "GIT_DIR": str(repository), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    command = ["git", *settings, *words]
+    done = subprocess.run(command, cwd=cwd, env=environment, input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SmscaffoldError(f"git {words[0]} failed: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def _check_committed(checkout: Path) -> None:
+    """What is released has to be what is committed: anybody can make the same release of the same commit then."""
+    sources = ["templates", "smscaffold/sagemaker_local.py"]
+    status = ["git", "-C", str(checkout), "status", "--porcelain", "--", *sources]
+    done = subprocess.run(status, capture_output=True, text=True, check=False)
+    if done.returncode == 0 and done.stdout:
+        raise SmscaffoldError(f"commit these before you release them:\n{done.stdout.rstrip()}")
+
+
+def _set_version(version: str) -> None:
+    module = PACKAGE / "__init__.py"
+    text = module.read_text(encoding="utf-8")
+    module.write_text(re.sub(r'^__version__ = ".*"$', f'__version__ = "{version}"', text, flags=re.M), encoding="utf-8")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Releases the templates of this checkout; returns the exit code."""
+    if len(arguments) != 1:
+        print("usage: python -m smscaffold.history.release X.Y.Z", file=sys.stderr)
+        return 2
+    try:
+        _check_committed(PACKAGE.parent)
+        made = release(arguments[0], PACKAGE.parent / "templates", HISTORY)
+    except SmscaffoldError as error:
+        print(f"release: error: {error}", file=sys.stderr)
+        return 1
+    for each in made:
+        size = (HISTORY / f"{each.template}{SUFFIX}").stat().st_size
+        print(f"{each.template} {each.tag} {each.commit} ({size / 1000:.1f} KB with all its history)")
+    if not made:
+        print("No template has changed since its last release.")
+    _set_version(arguments[0])
+    print("Commit smscaffold/history and smscaffold/__init__.py now.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
