@@ -30,7 +30,10 @@ def test_a_numeric_regression(image: str, tmp_path: Path) -> None:
     (tmp_path / "data" / "part-0").write_text("1,3\n2,5\n")  # no header, no suffix
     (tmp_path / "data" / "part-1").write_text("3,7\n4,9")
     result = train(
-        image, tmp_path / "job", {"train": tmp_path / "data"}, mounts=mounts,
+        image,
+        tmp_path / "job",
+        {"train": tmp_path / "data"},
+        mounts=mounts,
         hyperparameters={"degree": '"1"', "center": "False", "name": '"x"', "unknown": "1"},
     )
     assert result.exit_code == 0, result.logs
@@ -71,12 +74,12 @@ def test_the_readmes_model_for_text_and_missing_values(image: str, folder: Path,
         assert served.invoke(rows, "application/json").text == '{"predictions":["no","yes"]}\n'
         for row, reason in {
             '[30, "8", "Southampton"]': 'row 1: fare must be a number, not "8"',
-            '[30, 8, 5]': "row 1: port must be text, not 5",
-            '[30, 8]': "row 1: 2 values, expected 3: age, fare, port",
+            "[30, 8, 5]": "row 1: port must be text, not 5",
+            "[30, 8]": "row 1: 2 values, expected 3: age, fare, port",
             '{"age": 30}': "row 1: no value for fare, port",
             '[1e999, 8, "x"]': "row 1: age is not a finite number",
-            '7': "row 1: must be a list or an object",
-            '[30,': "row 1: the body is not JSON: Expecting value: line 1 column 5 (char 4)",
+            "7": "row 1: must be a list or an object",
+            "[30,": "row 1: the body is not JSON: Expecting value: line 1 column 5 (char 4)",
         }.items():
             answer = served.invoke(row, "application/jsonlines")
             assert (answer.status, json.loads(answer.text)) == (400, {"error": reason})

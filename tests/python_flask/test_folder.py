@@ -18,7 +18,10 @@ def run_tests(folder: Path, *options: str, **environment: str) -> subprocess.Com
     """The folder's own tests, with the libraries of this project's environment."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "tests"],
-        cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
     )
 
 
@@ -48,34 +51,53 @@ def test_its_tests_pass(folder: Path, image: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# file, what stands there, what to put in its place: each must be noticed by the folder's own tests
+# what is broken: file, what stands there, what takes its place, and the folder's test that has to notice
 BREAKAGES = {
-    "algorithm forgets to save": ("program/algorithm.py", 'joblib.dump(model, directory / "model.joblib")', "pass"),
-    "algorithm predicts the wrong thing": ("program/algorithm.py", "return model.predict(rows)", "return rows[:, 0]"),
-    "train ends with 0 after a failure": ("program/train", "        return 1\n    return 0", "    return 0"),
-    "train ignores SIGTERM": ("program/train", "(signal.SIGTERM, signal.SIGINT)", "(signal.SIGINT,)"),
-    "train keeps no checkpoints": ("program/train", "unfinished.rename(target)", "unfinished.unlink()"),
-    "train on every host": ("program/train", "if not job.is_first_host:", "if False:"),
-    "serve drops requests on a stop": ("program/serve", 'stop("nginx", signal.SIGQUIT', 'stop("nginx", signal.SIGTERM'),
-    "serve ignores the port": ("program/serve", 'setting("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535)', "8080"),
-    "serve swallows bad settings": ("program/serve", "sys.exit(f\"serve: {name} must be a whole", "return int(default) or (f\"serve: {name} must be a whole"),
-    "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", ""),
-    "nginx asks the workers for /ping": ("program/nginx.conf", "return 200;", "proxy_pass http://workers/ping;"),
-    "formats ignores Accept": ("program/predictor.py", 'request.headers.get("Accept", "")', '""'),
-    "Dockerfile without the label": ("Dockerfile", "LABEL com.amazonaws", "LABEL com.example"),
-    "Dockerfile with another user": ("Dockerfile", "WORKDIR /opt/program", "WORKDIR /opt/program\nUSER 1000"),
-}
+    "algorithm forgets to save": (
+        "program/algorithm.py", 'joblib.dump(model, directory / "model.joblib")', "pass", "training_ends_with_0",
+    ),
+    "algorithm predicts the wrong thing": (
+        "program/algorithm.py", "return model.predict(rows)", "return rows[:, 0]", "unit_tests_of_the_algorithm",
+    ),
+    "train ends with 0 after a failure": (
+        "program/train", "        return 1\n    return 0", "    return 0", "unusable_hyperparameter",
+    ),
+    "train ignores SIGTERM": ("program/train", "(signal.SIGTERM, signal.SIGINT)", "(signal.SIGINT,)", "stopped_job"),
+    "train keeps no checkpoints": ("program/train", "unfinished.rename(target)", "unfinished.unlink()", "stopped_job"),
+    "train works on every host": ("program/train", "return self.host == self.hosts[0]", "return True", "other_hosts"),
+    "serve drops requests on a stop": (
+        "program/serve", 'stop("nginx", signal.SIGQUIT', 'stop("nginx", signal.SIGTERM', "request_in_flight",
+    ),
+    "serve ignores the port": (
+        "program/serve", 'setting("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535)', "8080", "share_a_closed_network",
+    ),
+    "serve takes any setting": ("program/serve", "if low <= value <= high:", "if True:", "absurd_setting"),
+    "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", "", "25_mib"),
+    "nginx says healthy whatever happens": (
+        "program/nginx.conf",
+        "if (!-f /tmp/serve/healthy) { return 503; }\n      return 200;",
+        "return 200;",
+        "frozen_workers",
+    ),
+    "predictor ignores Accept": (
+        "program/predictor.py", 'request.headers.get("Accept", "")', '""', "answered_in_the_accepted_one",
+    ),
+    "formats drops bad records": (
+        "program/formats.py", "errors[position] = ", "_ = ", "bad_record",
+    ),
+    "image with another user": ("Dockerfile", "\nCMD", "\nUSER 1000\nCMD", "runs_as_root"),
+}  # fmt: skip
 
 
 @pytest.mark.docker
 @pytest.mark.parametrize("name", BREAKAGES)
 def test_its_tests_notice(name: str, folder: Path, build: Build, tmp_path: Path) -> None:
-    file, there, instead = BREAKAGES[name]
+    file, there, instead, noticed_by = BREAKAGES[name]
     broken = tmp_path / "folder"
     shutil.copytree(folder, broken)
     text = (broken / file).read_text()
     assert there in text
     (broken / file).write_text(text.replace(there, instead))
     image = build(broken, tag="broken")
-    done = run_tests(broken, "-x", TRAIN_IMAGE=image, SERVE_IMAGE=image)
+    done = run_tests(broken, "-x", "-k", noticed_by, TRAIN_IMAGE=image, SERVE_IMAGE=image)
     assert done.returncode == 1, done.stdout + done.stderr

@@ -33,7 +33,8 @@ def in_container(served: Endpoint, script: str) -> str:
 
 def kill_oldest(served: Endpoint, words: str) -> None:
     """Kill the oldest process with these words in its command line."""
-    in_container(served, f"kill -9 $(grep -la '{words}' /proc/[0-9]*/cmdline | cut -d/ -f3 | grep -vx 1 | sort -n | head -1)")
+    find = f"grep -la '{words}' /proc/[0-9]*/cmdline | cut -d/ -f3 | grep -vx 1 | sort -n | head -1"
+    in_container(served, f"kill -9 $({find})")
 
 
 @pytest.mark.parametrize("hang", [-1, -2], ids=["in Python", "in C with the lock held"])
@@ -136,7 +137,5 @@ def test_a_missing_or_broken_model_ends_the_container_with_the_reason(image: str
 def test_workers_and_their_threads_follow_the_containers_cpus(image: str) -> None:
     """H43"""
     with endpoint(image, None, mounts=ALGORITHM, nano_cpus=1_000_000_000) as served:
-        text = in_container(served, "ls /tmp/serve/*.sock; tr '\\0' '\\n' < /proc/$(cat /tmp/serve/worker-0.pid)/environ")
-    assert "worker-0.sock" in text
-    assert "worker-1.sock" not in text
-    assert "OMP_NUM_THREADS=1" in text
+        assert in_container(served, "ls /tmp/serve/*.sock") == "/tmp/serve/worker-0.sock\n"
+        assert "OMP_NUM_THREADS=1" in in_container(served, "cat /proc/$(cat /tmp/serve/worker-0.pid)/environ")

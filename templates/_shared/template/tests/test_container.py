@@ -205,6 +205,7 @@ def test_stopped_job_resumes_and_saves_a_model(images, payloads, interrupted, re
     result = resume(interrupted)
     assert re.search(r"resumed after round [1-9]", result.logs), result.logs
     assert result.exit_code == 0, result.logs
+    assert len(re.findall(METRIC, result.logs)) < 50, "it went on after SIGTERM"
     with endpoint(images["serve"], result.model) as served:
         assert served.invoke(payloads[CSV]).status == 200
 

@@ -1,7 +1,7 @@
 """Request bodies to rows, predictions to response bodies: text/csv, application/json, application/jsonlines.
 
-Rows are a numpy array of floats where all columns of algorithm.py are floats, else a pandas DataFrame. Small and regular
-bodies take a fast path; what does not fit there is read again value by value, to take it or to say what is wrong where.
+Rows are a numpy array of floats where all columns of algorithm.py are floats, else a pandas DataFrame. Plain numbers
+take a fast path; what does not fit there is read again value by value, to take it or to say what is wrong and where.
 """
 
 import csv
