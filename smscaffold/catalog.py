@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,46 +10,58 @@ from pathlib import Path
 
 from smscaffold import __version__
 from smscaffold.errors import SmscaffoldError, did_you_mean
+from smscaffold.history import git_remote, record
+from smscaffold.repository import clone, is_address, lasting
+from smscaffold.staging import temporary_folder
 from smscaffold.template_config import config_file, load_config
 
 DEFAULT = "python-flask"
-ENTRY_POINTS = "smscaffold.templates"
 BUILT_IN = "built-in"
 FOLDER = "folder"
+GIT = "git"
+PACKAGE = Path(__file__).resolve().parent
+#: the templates of an installed package; a checkout has none, its working tree is what an author edits and renders
+SHIPPED = PACKAGE / "_templates"
 
 
 @dataclass(frozen=True)
 class Template:
     """What renders one kind of container folder.
 
-    `source` and `commit` are what a container folder remembers of where it came from; `commit` is empty when there is
-    none to return to, and then the container folder cannot be updated.
+    `source` is what a container folder remembers of where it came from. `folder` holds the template's files as their
+    author edits them, `bundle` its history; one of them may be missing, and both when it lies elsewhere.
     """
 
     name: str
-    folder: Path
     origin: str
     source: str
-    commit: str
-
-    @property
-    def version(self) -> str:
-        """The version for people: `commit` without the ``v`` of its tag."""
-        return self.commit.removeprefix("v")
+    folder: Path | None = None
+    bundle: Path | None = None
+    version: str = ""
 
     @cached_property
     def about(self) -> dict[str, str]:
         """Language, framework and title, as the template's copier.yml gives them."""
-        declared = load_config(self.folder, includes=False).settings.get("smscaffold")
+        declared = self._settings().get("smscaffold")
         declared = declared if isinstance(declared, dict) else {}
         return {key: str(declared.get(key, "")) for key in ("language", "framework", "title")}
 
+    def _settings(self) -> dict[str, object]:
+        if self.folder:
+            return load_config(self.folder, includes=False).settings
+        with temporary_folder() as work:
+            clone(str(self.bundle), work / "template").check_out()
+            return load_config(work / "template", includes=False).settings
+
 
 def find(name: str) -> Template:
-    """The template of that name, or the one in that folder (``./my-template``).
+    """The template of that name, in that folder (``./my-template``), or in the git repository of that address.
 
-    Raises SmscaffoldError when there is neither.
+    Raises SmscaffoldError when there is none.
     """
+    name = name.removeprefix("git+").removeprefix(git_remote.SCHEME) if git_remote.SCHEME in name else name
+    if is_address(name):
+        return Template(re.split("[/:]", name.rstrip("/"))[-1].removesuffix(".git"), GIT, lasting(name))
     for template in _built_in():
         if template.name == name:
             return template
@@ -83,30 +95,29 @@ def templates(on_error: Callable[[SmscaffoldError], None] | None = None) -> Iter
 
 
 def _built_in() -> Iterator[Template]:
-    package = Path(__file__).resolve().parent
-    shipped = package / "_templates"
-    # a checkout has no shipped copy: its working tree is what an author edits and renders
-    for folder in _template_folders(shipped if shipped.is_dir() else package.parent / "templates"):
-        source = f"git+smscaffold://{folder.name}"
-        yield Template(folder.name, folder, BUILT_IN, source, f"v{__version__}")
+    for folder in _template_folders(SHIPPED if SHIPPED.is_dir() else PACKAGE.parent / "templates"):
+        name = folder.name
+        bundle = record.HISTORY / f"{name}{git_remote.SUFFIX}"
+        released = record.releases(name)
+        version = released[-1].tag.removeprefix("v") if released else __version__
+        yield Template(name, BUILT_IN, f"git+smscaffold://{name}", folder, bundle if released else None, version)
 
 
 def _installed() -> Iterator[Template]:
     """Templates of other packages, found without importing any of their code."""
-    from importlib.metadata import entry_points
-    from importlib.util import find_spec
-
-    for entry in entry_points(group=ENTRY_POINTS):
-        top, *below = entry.value.partition(":")[0].split(".")
-        spec = find_spec(top)
+    for entry, place in git_remote.registered():
+        root = Path(place)
         version = entry.dist.version if entry.dist else ""
         origin = f"{entry.dist.name} {version}" if entry.dist else entry.name
-        for location in (spec.submodule_search_locations or []) if spec else []:
-            root = Path(location, *below)
-            found = [(entry.name, root)] if config_file(root) else []
-            found += [(f"{entry.name}/{folder.name}", folder) for folder in _template_folders(root)]
-            for name, folder in found:
-                yield Template(name, folder, origin, f"git+smscaffold://{name}", f"v{version}")
+        found: dict[str, Path | None] = {entry.name: root} if config_file(root) else {}
+        found |= {f"{entry.name}/{folder.name}": folder for folder in _template_folders(root)}
+        for bundle in sorted(root.glob(f"*{git_remote.SUFFIX}")):
+            if bundle.stem not in found:
+                found.setdefault(f"{entry.name}/{bundle.stem}", None)
+        for name, folder in found.items():
+            history = root / f"{name.rpartition('/')[2]}{git_remote.SUFFIX}"
+            source = f"git+{git_remote.SCHEME}{name}"
+            yield Template(name, origin, source, folder, history if history.is_file() else None, version)
 
 
 def _template_folders(root: Path) -> list[Path]:
@@ -116,19 +127,4 @@ def _template_folders(root: Path) -> list[Path]:
 def _from_folder(folder: Path) -> Template:
     if config_file(folder) is None:
         raise SmscaffoldError(f"{folder} is not a template: it has no copier.yml")
-    return Template(folder.name, folder, FOLDER, str(folder), _git_version(folder))
-
-
-def _git_version(folder: Path) -> str:
-    """The commit that a folder's files are, by its tag if it has one.
-
-    Empty when the folder is not the root of a git repository, or holds changes that no commit has.
-    """
-    if not (folder / ".git").exists():
-        return ""
-    try:
-        describe = ["git", "-C", str(folder), "describe", "--tags", "--always", "--dirty"]
-        version = subprocess.run(describe, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return "" if version.endswith("-dirty") else version
+    return Template(folder.name, FOLDER, str(folder), folder)

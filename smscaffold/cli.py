@@ -51,6 +51,7 @@ def new(options: argparse.Namespace) -> None:
         # a path with dots would not name the folder that it leads to
         dest=options.dest and Path(os.path.normpath(options.dest)),
         template=options.template,
+        ref=options.ref,
         data=options.data,
         data_file=options.data_file,
         defaults=options.defaults,
@@ -58,6 +59,15 @@ def new(options: argparse.Namespace) -> None:
         git=options.git,
     )
     create(request, Console(quiet=options.quiet))
+
+
+def update(options: argparse.Namespace) -> None:
+    """Updates a container folder."""
+    from smscaffold.console import Console
+    from smscaffold.update import Request, update
+
+    request = Request(folder=options.path, data=options.data, ref=options.ref, pretend=options.pretend)
+    update(request, Console(quiet=options.quiet))
 
 
 def list_templates(options: argparse.Namespace) -> None:
@@ -79,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"smscaffold {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_new(commands)
+    _add_update(commands)
     _add_list(commands)
     return parser
 
@@ -92,7 +103,8 @@ def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add = command.add_argument
     add("dest", nargs="?", type=Path, metavar="DEST", help="folder to write (default: ./<project_name>)")
-    add("-t", "--template", metavar="NAME", help="a name from `smscaffold list`, or a template's folder")
+    add("-t", "--template", metavar="NAME", help="a name from `smscaffold list`, a folder, or a git URL")
+    add("--ref", metavar="REF", help="version, branch or commit of the template (default: its newest release)")
     add("-d", "--data", metavar="KEY=VALUE", action="append", default=[], help="one answer (repeatable)")
     add("--data-file", type=Path, metavar="FILE", help="answers in YAML, another folder's .copier-answers.yml too")
     add("-y", "--defaults", action="store_true", help="take the defaults for everything that has no answer")
@@ -100,6 +112,22 @@ def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add("--quiet", action="store_true", help="print nothing but errors")
     add("--git", action=argparse.BooleanOptionalAction, default=True, help="git init and a first commit (default: yes)")
     command.set_defaults(run=new)
+
+
+def _add_update(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "update",
+        help="bring a container folder to its template's newest version",
+        description="Merge what is new in a container folder's template into it, or what other answers change.",
+        allow_abbrev=False,
+    )
+    add = command.add_argument
+    add("path", nargs="?", type=Path, metavar="PATH", default=Path(), help="the container folder (default: here)")
+    add("-d", "--data", metavar="KEY=VALUE", action="append", default=[], help="change one answer (repeatable)")
+    add("--ref", metavar="REF", help="version, branch or commit of the template (default: its newest release)")
+    add("-n", "--pretend", action="store_true", help="show the diff, change nothing")
+    add("--quiet", action="store_true", help="print nothing but errors")
+    command.set_defaults(run=update)
 
 
 def _add_list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,4 +1,4 @@
-"""The first commit of a container folder: later updates merge with what is committed."""
+"""Git, as this package runs it, and the first commit of a container folder: later updates merge with that."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from smscaffold.errors import SmscaffoldError
 
-# git sets these for the hooks it runs; they would point it at the wrong repository
-_LOCAL_VARIABLES = (
+#: git sets these for the hooks it runs; they would point it at the wrong repository
+LOCAL_VARIABLES = (
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -32,30 +32,31 @@ def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
     if _in_repository(inside):
         return ["the folder lies in a git repository: commit it there before you update it"]
     for command in (["init", "-q"], ["add", "--all"]):
-        done = _git(folder, *command)
+        done = run(folder, *command)
         if done.returncode:
-            raise SmscaffoldError(f"git {command[0]} failed: {_last_line(done)}; --no-git leaves git out")
+            raise SmscaffoldError(f"git {command[0]} failed: {last_line(done)}; --no-git leaves git out")
     # an identity that git would make up from the machine's name is nobody's
-    done = _git(folder, "-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
+    done = run(folder, "-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
     if done.returncode == 0:
         return []
     by_hand = f"git commit -m {shlex.quote(message)}"
-    if _git(folder, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT").returncode:
+    if run(folder, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT").returncode:
         return [f"git knows no name and email for you, so everything is staged: set them, then run\n  {by_hand}"]
-    return [f"git commit failed, so everything is staged: {_last_line(done)}; when that is mended, run\n  {by_hand}"]
+    return [f"git commit failed, so everything is staged: {last_line(done)}; when that is mended, run\n  {by_hand}"]
 
 
 def _in_repository(folder: Path) -> bool:
-    done = _git(folder, "rev-parse", "--show-toplevel")
+    done = run(folder, "rev-parse", "--show-toplevel")
     return done.returncode == 0 or "dubious ownership" in done.stderr
 
 
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in _LOCAL_VARIABLES}
+def run(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs git in a folder, with `text` as its input; the caller looks at its exit code. What it says is in English."""
+    environment = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
     return subprocess.run(
         ["git", "-C", str(folder), *arguments],
         env={**environment, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
+        input=text,
         capture_output=True,
         text=True,
         errors="replace",
@@ -63,6 +64,15 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _last_line(done: subprocess.CompletedProcess[str]) -> str:
+def ask(folder: Path, *arguments: str, text: str = "") -> str:
+    """What git answers; SmscaffoldError with its reason when it fails."""
+    done = run(folder, *arguments, text=text)
+    if done.returncode:
+        raise SmscaffoldError(f"git {arguments[0]} failed in {folder}: {last_line(done)}")
+    return done.stdout
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    """What git gave as its reason, in one line."""
     lines = (done.stderr or done.stdout).strip().splitlines()
     return lines[-1].strip() if lines else f"exit code {done.returncode}"

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smscaffold import answers, catalog, git
-from smscaffold.compile import compile_template
 from smscaffold.console import Console, tree
 from smscaffold.errors import SmscaffoldError
+from smscaffold.obtain import Obtained, obtain
 from smscaffold.render import Rendered, record_source, render
 from smscaffold.staging import check_destination, move_into_place, nearest_folder, temporary_folder
 from smscaffold.template_config import TemplateConfig, load_config
@@ -23,6 +23,7 @@ class Request:
 
     dest: Path | None = None
     template: str | None = None
+    ref: str | None = None
     data: list[str] = field(default_factory=list)
     data_file: Path | None = None
     defaults: bool = False
@@ -36,7 +37,7 @@ class Made:
 
     dest: Path
     files: int
-    template: catalog.Template
+    template: str
     notes: list[str]
 
 
@@ -52,26 +53,28 @@ def create(request: Request, console: Console) -> None:
         if request.dest:
             check_destination(request.dest)
         root = work / "template"
-        compile_template(template.folder, root)
+        with console.moment(f"Getting {template.name} ..."):
+            version = obtain(template, root, request.ref or "")
         config = load_config(root)
-        _refuse_unsafe(template, config)
+        refuse_unsafe(template.name, config)
         complete = _complete(given, config, request)
         with console.moment(f"Rendering {template.name} ..."):
             if request.pretend:
                 rendered = render(root, work / "folder", complete, work / "cache")
                 shown = _destination(request, rendered), tree(work / "folder")
             else:
-                made = _write(request, template, root, complete)
+                made = _write(request, template, version, root, complete)
     if made:
         _report(made, console)
     else:
         _show(*shown, console)
 
 
-def _refuse_unsafe(template: catalog.Template, config: TemplateConfig) -> None:
+def refuse_unsafe(template: str, config: TemplateConfig) -> None:
+    """Raises SmscaffoldError when a template wants to run code of its author's."""
     if features := config.unsafe_features:
         raise SmscaffoldError(
-            f"the template {template.name} wants to run its own code on this machine ({', '.join(features)}): "
+            f"the template {template} wants to run its own code on this machine ({', '.join(features)}): "
             "smscaffold never does that; if you trust its author, use copier itself"
         )
 
@@ -87,29 +90,27 @@ def _complete(given: answers.Answers, config: TemplateConfig, request: Request) 
     return given
 
 
-def _write(request: Request, template: catalog.Template, root: Path, given: answers.Answers) -> Made:
+def _write(request: Request, template: catalog.Template, version: Obtained, root: Path, given: answers.Answers) -> Made:
     inside = nearest_folder(request.dest or Path("here"))
     with _one_sentence(inside), temporary_folder(inside) as stage:
         folder = stage / (request.dest.absolute().name if request.dest else "folder")
         rendered = render(root, folder, given, root.parent / "cache")
-        record_source(rendered.answers_file, template.source, template.commit)
+        record_source(rendered.answers_file, template.source, version.commit)
         dest = _destination(request, rendered)
         files = sum(path.is_file() for path in folder.rglob("*"))
-        notes = _notes(template, given, rendered)
+        notes = _notes(version, given, rendered)
+        name = f"{template.name} {version.version}".rstrip()
         if request.git:
-            message = f"Start from smscaffold template {template.name} {template.version}".rstrip()
-            notes += git.first_commit(folder, inside, message)
+            notes += git.first_commit(folder, inside, f"Start from smscaffold template {name}")
         move_into_place(folder, dest)
-    return Made(dest, files, template, notes)
+    return Made(dest, files, name, notes)
 
 
-def _notes(template: catalog.Template, given: answers.Answers, rendered: Rendered) -> list[str]:
+def _notes(version: Obtained, given: answers.Answers, rendered: Rendered) -> list[str]:
     notes = list(rendered.warnings)
     for name in sorted(given.keys() & rendered.not_asked):
         notes.append(f"the answer {name} changes nothing: these answers leave no such question")
-    if not template.commit:
-        notes.append(f"{template.folder} is not a git repository with everything committed: no later updates from it")
-    return notes
+    return [*notes, version.note] if version.note else notes
 
 
 @contextmanager
@@ -142,8 +143,7 @@ def _show(dest: Path, files: list[str], console: Console) -> None:
 
 
 def _report(made: Made, console: Console) -> None:
-    template = made.template
-    console.heading(f"Made {made.dest}/ ({made.files} files) from {template.name} {template.version}".rstrip())
+    console.heading(f"Made {made.dest}/ ({made.files} files) from {made.template}")
     console.say("\nNext:")
     for command in _next_commands(made.dest):
         console.say(f"  {command}")

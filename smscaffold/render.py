@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +32,7 @@ def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path) -> Re
     `cache` is copier's for this call alone: the one that all its runs share by default does not bear two at once.
     Raises SmscaffoldError when copier refuses an answer or the template.
     """
-    with _environment("COPIER_CACHE_DIR", str(cache)), warnings.catch_warnings(record=True) as caught:
+    with environment({"COPIER_CACHE_DIR": str(cache)}), warnings.catch_warnings(record=True) as caught:
         import copier  # takes longer than everything else together, and only this needs it
 
         try:
@@ -46,7 +46,7 @@ def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path) -> Re
         except OSError:
             raise
         except Exception as error:  # a template is its author's code: it can trip over anything
-            raise SmscaffoldError(_reason(error).replace(f"{root}/", "")) from error
+            raise SmscaffoldError(reason(error).replace(f"{root}/", "")) from error
 
 
 def record_source(answers_file: Path, source: str, commit: str) -> None:
@@ -63,7 +63,7 @@ def record_source(answers_file: Path, source: str, commit: str) -> None:
     answers_file.write_text(text[:at] + entries + text[at:], encoding="utf-8")
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """Copier's own words for what it refuses, as one sentence."""
     text = " ".join(str(error).split())
     if refused := re.match(r"Validation error for question '(.+?)': (.*)", text):
@@ -78,13 +78,19 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
+def environment(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """Sets variables for this process and those it starts, for a while; None takes one away."""
+    before = {name: os.environ.get(name) for name in changes}
+    _set(changes)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[name]
+        _set(before)
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
         else:
-            os.environ[name] = before
+            os.environ[name] = value

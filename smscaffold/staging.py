@@ -12,7 +12,8 @@ from pathlib import Path
 
 from smscaffold.errors import SmscaffoldError
 
-_STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+#: what ends a program before its time
+STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 def check_destination(dest: Path) -> None:
@@ -37,17 +38,17 @@ def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
 
     Ctrl-C and SIGTERM wait while it is being made and removed, so that neither leaves it behind.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         folder = Path(tempfile.mkdtemp(prefix=".smscaffold-", dir=parent))
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
             yield folder
         finally:
-            signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+            signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
             shutil.rmtree(folder, ignore_errors=True)
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
 def move_into_place(folder: Path, dest: Path) -> None:
@@ -55,14 +56,14 @@ def move_into_place(folder: Path, dest: Path) -> None:
 
     An empty folder at `dest` is filled rather than replaced: somebody's shell may stand in it.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         if dest.is_dir():
             _fill(dest, folder)
         else:
             _rename(folder, dest)
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
 def _fill(dest: Path, folder: Path) -> None:

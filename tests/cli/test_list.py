@@ -53,9 +53,12 @@ def test_a_package_brings_templates(run: Run, acme: dict[str, str], work: Path) 
     assert (churn["version"], churn["origin"], churn["title"]) == ("1.2", "acme 1.2", "A stub")
     assert "broken" in done.stderr
     assert "is not a copier configuration" in done.stderr
-    assert run("new", "x", "-t", "acme/churn", "--defaults", "--no-git", env=acme).returncode == 0
+    done = run("new", "x", "-t", "acme/churn", "--defaults", "--no-git", env=acme)
+    assert done.returncode == 0
+    assert "acme 1.2 brings no history of acme/churn: no later updates from it" in done.stderr
     answers = (work / "x" / ".copier-answers.yml").read_text()
-    assert "_commit: v1.2\n_src_path: git+smscaffold://acme/churn\n" in answers
+    assert "_src_path: git+smscaffold://acme/churn\n" in answers
+    assert "_commit" not in answers
 
 
 def test_it_is_proposed_too(run: Run, acme: dict[str, str]) -> None:

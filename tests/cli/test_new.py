@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -151,10 +152,14 @@ class TestBuiltIn:
         for template in json.loads(run("list", "--json").stdout):
             name = template["name"]
             done = run("new", name, "-t", name, "--defaults", "--no-git")
-            assert (done.returncode, done.stderr) == (0, "")
+            assert done.returncode == 0
             answers = recorded(work / name)
             assert answers["_src_path"] == f"git+smscaffold://{name}"
-            assert answers["_commit"] == f"v{template['version']}"
+            if done.stderr:  # a working tree that differs from every release
+                assert "copier can update this folder once exactly this is released" in done.stderr
+                assert re.fullmatch(r"v[0-9.]+-1-g[0-9a-f]{16}", str(answers["_commit"]))
+            else:
+                assert answers["_commit"] == f"v{template['version']}"
             assert answers["project_name"] == "my-model"
             assert not list((work / name).rglob("*.jinja"))
             assert str(CHECKOUT) not in "".join(

@@ -1,0 +1,84 @@
+"""Gets a template ready for copier: complete in one folder, and with the version that a container folder remembers."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from smscaffold import git
+from smscaffold.catalog import BUILT_IN, FOLDER, SHIPPED, Template
+from smscaffold.compile import compile_template
+from smscaffold.errors import SmscaffoldError
+from smscaffold.history.record import version_of
+from smscaffold.repository import clone
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """The version of a template that was written to a folder.
+
+    `commit` is empty when there is none to return to; then a container folder cannot be updated, and `note` says why.
+    """
+
+    commit: str
+    version: str  # for people
+    note: str = ""
+
+
+def obtain(template: Template, root: Path, ref: str = "") -> Obtained:
+    """Writes the template to the new folder `root`, complete in itself: the version `ref` of it, or the usual one.
+
+    That is the newest release, and of a folder, or of a built-in template in a checkout, what lies there now.
+    Raises SmscaffoldError when the template has no such version or cannot be reached.
+    """
+    if ref or template.folder is None:
+        return _cloned(template, root, ref)
+    if template.origin not in (BUILT_IN, FOLDER) and template.bundle:
+        return _cloned(template, root, "")
+    compile_template(template.folder, root)
+    if template.origin == BUILT_IN:
+        return _built_in(template, root)
+    if template.origin == FOLDER:
+        commit = _git_version(template.folder)
+        why = f"{template.folder} is not a git repository with everything committed"
+    else:
+        commit, why = "", f"{template.origin} brings no history of {template.name}"
+    return Obtained(commit, commit.removeprefix("v"), "" if commit else f"{why}: no later updates from it")
+
+
+def _built_in(template: Template, root: Path) -> Obtained:
+    """The working tree of a checkout, or what an installed package ships: a release, or the way to one."""
+    commit, released = version_of(template.name, root)
+    if released:
+        return Obtained(commit, commit.removeprefix("v"))
+    if SHIPPED.is_dir() and template.bundle:
+        shutil.rmtree(root)
+        return _cloned(template, root, "")
+    note = f"{template.name} is not released as it is here: copier can update this folder once exactly this is released"
+    return Obtained(commit, "(unreleased)", note)
+
+
+def _cloned(template: Template, root: Path, ref: str) -> Obtained:
+    if template.bundle:
+        place = str(template.bundle)
+    elif template.folder is None:
+        place = template.source
+    elif (template.folder / ".git").exists():
+        place = str(template.folder)
+    else:
+        raise SmscaffoldError(f"the template {template.name} has no history here, so there is no version {ref!r} of it")
+    commit = clone(place, root).check_out(ref)
+    shutil.rmtree(root / ".git")  # or copier would choose a version of its own
+    return Obtained(commit, commit.removeprefix("v"))
+
+
+def _git_version(folder: Path) -> str:
+    """The commit that a folder's files are, by its tag if it has one.
+
+    Empty when the folder is not the root of a git repository, or holds changes that no commit has.
+    """
+    if not (folder / ".git").exists():
+        return ""
+    version = git.run(folder, "describe", "--tags", "--always", "--dirty").stdout.strip()
+    return "" if version.endswith("-dirty") else version

@@ -1,0 +1,288 @@
+"""``smscaffold update``: brings a container folder to a newer version of its template, or to other answers.
+
+Copier merges in a second work tree of the folder's repository, and git takes over the result when it is complete: an
+update that is stopped before leaves the folder as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from smscaffold import answers, git
+from smscaffold.console import Console
+from smscaffold.errors import SmscaffoldError
+from smscaffold.new import refuse_unsafe
+from smscaffold.render import environment, reason, render
+from smscaffold.repository import Clone, clone, helper_on_path
+from smscaffold.staging import STOPS, temporary_folder
+from smscaffold.template_config import load_config
+
+ANSWERS_FILE = ".copier-answers.yml"
+_SHOWN = 5  # names in a sentence
+_UNDO = "git restore --staged --worktree ."
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; `ref` is a version, branch or commit of the template, None its newest release."""
+
+    folder: Path = Path()
+    data: list[str] = field(default_factory=list)
+    ref: str | None = None
+    pretend: bool = False
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A container folder, and what it remembers of its template."""
+
+    path: Path
+    top: Path  # of the git repository that it lies in, or is
+    answers: dict[str, Any]
+
+    @property
+    def inside(self) -> Path:
+        """Where the folder lies in its repository."""
+        return self.path.relative_to(self.top)
+
+    @property
+    def source(self) -> str:
+        return str(self.answers["_src_path"])
+
+    @property
+    def commit(self) -> str:
+        return str(self.answers["_commit"])
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The folder as the update leaves it, ready in the second work tree."""
+
+    tree: str  # of the whole repository
+    answers: dict[str, Any]
+    changes: list[tuple[str, str]]  # A, M, D or T, and the path from the repository's top
+    conflicts: list[str]  # paths from there as well
+    unmerged: str  # these conflicts for git's index
+
+
+def update(request: Request, console: Console) -> None:
+    """Updates the folder, or shows what would change in it.
+
+    Raises SmscaffoldError when something stands against it, and then nothing has changed; also when there are
+    conflicts, and then these are in the folder, as a merge of git leaves them.
+    """
+    given = answers.collect(request.data, None)
+    folder = find_folder(request.folder)
+    with temporary_folder() as work:
+        template = clone(folder.source, work / "template")
+        _check_known(folder, template)
+        target = template.check_out(request.ref or "")
+        if target == folder.commit and not given:
+            console.say(f"{folder.path.name} is up to date: {target} is the newest version of {folder.source}")
+            return
+        config = load_config(template.folder)
+        refuse_unsafe(folder.source, config)
+        answers.check(given, config.questions)
+        with _second_work_tree(folder, work / "tree") as second:
+            with console.moment("Updating ..."):
+                _run_copier(second, given, request.ref, work)
+                merged = _merged(folder, second, template)
+            if request.pretend:
+                _show(second, console)
+            else:
+                _take_over(folder, merged)
+    if not request.pretend:
+        _report(folder, merged, console)
+    if merged.conflicts:
+        raise SmscaffoldError(_conflicts(folder, merged, request.pretend))
+
+
+def find_folder(path: Path) -> Folder:
+    """The container folder at a path, after a check that it can be updated: SmscaffoldError says why it cannot."""
+    folder = path.resolve()
+    file = folder / ANSWERS_FILE
+    if not file.is_file():
+        above = next((parent for parent in folder.parents if (parent / ANSWERS_FILE).is_file()), None)
+        hint = f"; its folder is {above}" if above else ""
+        raise SmscaffoldError(f"{path} is not a container folder: it has no {ANSWERS_FILE}{hint}")
+    try:
+        recorded = yaml.safe_load(file.read_bytes())
+    except yaml.YAMLError as error:
+        raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(recorded, dict) or not recorded.get("_src_path"):
+        raise SmscaffoldError(f"{file} does not say which template {path} was made from (_src_path)")
+    if not recorded.get("_commit"):
+        raise SmscaffoldError(
+            f"{path} was made from {recorded['_src_path']}, which had no version then (no git repository, or changes "
+            "that were not committed): copier cannot tell what has changed since"
+        )
+    done = git.run(folder, "rev-parse", "--show-toplevel")
+    if done.returncode:
+        raise SmscaffoldError(f"{path} is not in a git repository: `git init`, add and commit it first")
+    _check_committed(path, folder)
+    return Folder(folder, Path(done.stdout.rstrip("\n")).resolve(), recorded)
+
+
+def _check_committed(path: Path, folder: Path) -> None:
+    changed = git.ask(folder, "status", "--porcelain", "--", ".").splitlines()
+    if changed:
+        names = [line[3:] for line in changed[:_SHOWN]] + ["..."] * (len(changed) > _SHOWN)
+        raise SmscaffoldError(
+            f"{path} has changes that are not committed ({', '.join(names)}): commit or stash them first, so that "
+            "they cannot get mixed up with the update's"
+        )
+    if git.run(folder, "ls-files", "--error-unmatch", "--", ANSWERS_FILE).returncode:
+        raise SmscaffoldError(f"git ignores {path / ANSWERS_FILE}: have it track that file, and commit it")
+
+
+def _check_known(folder: Folder, template: Clone) -> None:
+    """Raises SmscaffoldError when the template's history lacks the version that the folder was made from."""
+    if template.has(folder.commit):
+        return
+    releases = template.releases()
+    newest = releases[-1] if releases else "none"
+    if re.search(r"-\d+-g[0-9a-f]+$", folder.commit):
+        raise SmscaffoldError(
+            f"{folder.path} was made from a working tree of {folder.source} ({folder.commit}) that no release holds: "
+            f"copier cannot tell what has changed since; `copier recopy` renders {newest} over it, and `git diff` "
+            "shows what that undid"
+        )
+    package = re.fullmatch(r"git\+smscaffold://([^/]+?)(?:/[^/]+)?", folder.source)
+    what = "smscaffold" if not package or "/" not in package[0].partition("://")[2] else package[1]
+    if package:
+        raise SmscaffoldError(
+            f"{folder.path} was made with {folder.commit} of {folder.source}, and the newest version installed here is "
+            f"{newest}: upgrade first, `pip install --upgrade {what}`"
+        )
+    raise SmscaffoldError(
+        f"{folder.path} was made from {folder.commit}, which {folder.source} does not have (any more)"
+    )
+
+
+@contextmanager
+def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
+    """The folder as it is committed, in another place; hooks are not run."""
+    git.ask(
+        folder.top, "-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(place), "HEAD"
+    )
+    try:
+        yield place / folder.inside
+    finally:
+        git.run(folder.top, "worktree", "remove", "--force", str(place))
+
+
+def _run_copier(second: Path, given: answers.Answers, ref: str | None, work: Path) -> None:
+    variables: dict[str, str | None] = dict.fromkeys(git.LOCAL_VARIABLES)
+    variables["COPIER_CACHE_DIR"] = str(work / "cache")
+    with environment(variables), helper_on_path(work / "bin"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import copier  # with PATH as it is now: copier copies it
+
+        try:
+            copier.run_update(
+                second, data=given, vcs_ref=ref, defaults=True, overwrite=True, quiet=True, settings=copier.Settings()
+            )
+        except OSError:
+            raise
+        except Exception as error:
+            raise SmscaffoldError(f"copier cannot update it: {reason(error)}") from error
+
+
+def _merged(folder: Folder, second: Path, template: Clone) -> Merged:
+    """What copier made in the second work tree; there everything is staged afterwards."""
+    unmerged = git.ask(second, "ls-files", "--unmerged", "--full-name", "-z")
+    unmerged += _keep_edited(folder, second, template)
+    git.ask(second, "add", "--all", "--force", "--", ".")
+    changes = git.ask(second, "diff", "--cached", "--name-status", "--no-renames", "-z", "HEAD").split("\0")
+    return Merged(
+        tree=git.ask(second, "write-tree").strip(),
+        answers=yaml.safe_load((second / ANSWERS_FILE).read_bytes()),
+        changes=list(zip(changes[::2], changes[1::2], strict=False)),
+        conflicts=sorted({entry.partition("\t")[2] for entry in unmerged.split("\0") if entry}),
+        unmerged=unmerged,
+    )
+
+
+def _keep_edited(folder: Folder, second: Path, template: Clone) -> str:
+    """Brings back what the template has dropped although the user has edited it, as conflicts for git's index.
+
+    Copier deletes such files without a word.
+    """
+    listed = git.ask(second, "diff", "--name-only", "--diff-filter=D", "-z", "--relative", "HEAD", "--", ".")
+    dropped = [name for name in listed.split("\0") if name]
+    if not dropped:
+        return ""
+    template.check_out(folder.commit)
+    shutil.rmtree(template.folder / ".git")  # or copier would choose a version of its own
+    before = template.folder.with_name("before")
+    given = {name: value for name, value in folder.answers.items() if not name.startswith("_")}
+    render(template.folder, before, given, template.folder.with_name("cache-before"))
+    entries = ""
+    for name in dropped:
+        mine, rendered = folder.path / name, before / name
+        if rendered.is_file() and mine.read_bytes() == rendered.read_bytes():
+            continue
+        git.ask(second, "checkout", "HEAD", "--", name)
+        (entry,) = git.ask(second, "ls-files", "--stage", "--full-name", "-z", "--", name).split("\0")[:-1]
+        mode, blob, rest = entry.split(" ", 2)
+        base = git.ask(second, "hash-object", "-w", "--", str(rendered)).strip() if rendered.is_file() else blob
+        top_name = rest.partition("\t")[2]
+        entries += f"{mode} {base} 1\t{top_name}\0{mode} {blob} 2\t{top_name}\0"
+    return entries
+
+
+def _show(second: Path, console: Console) -> None:
+    colour = "always" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else "never"
+    console.say(git.ask(second, "diff", "--cached", f"--color={colour}", "HEAD").rstrip("\n"))
+
+
+def _take_over(folder: Folder, merged: Merged) -> None:
+    """Has git bring folder and index to the merged state, in one go that nothing interrupts."""
+    for kind, name in merged.changes:
+        if kind == "A" and os.path.lexists(folder.top / name):
+            raise SmscaffoldError(
+                f"the update brings {name}, and a file that git ignores is in its place: move it away"
+            )
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        git.run(folder.top, "update-index", "--quiet", "--refresh")
+        git.ask(folder.top, "read-tree", "-m", "-u", "HEAD", merged.tree)
+        if merged.unmerged:
+            gone = "0" * len(merged.tree)
+            removed = "".join(f"0 {gone}\t{name}\0" for name in merged.conflicts)
+            git.ask(folder.top, "update-index", "-z", "--index-info", text=removed + merged.unmerged)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+
+
+def _report(folder: Folder, merged: Merged, console: Console) -> None:
+    old, new = folder.commit, str(merged.answers.get("_commit"))
+    versions = f"from {old} to {new}" if old != new else f"with other answers, still {new}"
+    console.heading(f"Updated {folder.path.name} {versions} of {folder.source}")
+    for kind, name in merged.changes:
+        console.say(f"  {kind} {os.path.relpath(folder.top / name, folder.path)}")
+    for name in merged.answers:
+        if name not in folder.answers:
+            console.note(f"new question {name}: took its default {merged.answers[name]!r} (another one: -d {name}=...)")
+    if not merged.conflicts:
+        console.say("\nEverything is staged. See `git diff --cached`, test it, and commit it; or undo it:")
+        console.say(f"  {_UNDO}")
+
+
+def _conflicts(folder: Folder, merged: Merged, pretend: bool) -> str:
+    names = [os.path.relpath(folder.top / name) for name in merged.conflicts]
+    what = "would conflict" if pretend else "conflict"
+    advice = "" if pretend else f"; edit them, `git add` them and commit, or undo the update: {_UNDO}"
+    return f"your changes and the template's {what} in {', '.join(names)}{advice}"
