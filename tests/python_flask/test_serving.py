@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -139,3 +140,19 @@ def test_workers_and_their_threads_follow_the_containers_cpus(image: str) -> Non
     with endpoint(image, None, mounts=ALGORITHM, nano_cpus=1_000_000_000) as served:
         assert in_container(served, "ls /tmp/serve/*.sock") == "/tmp/serve/worker-0.sock\n"
         assert "OMP_NUM_THREADS=1" in in_container(served, "cat /proc/$(cat /tmp/serve/worker-0.pid)/environ")
+
+
+def test_the_page_is_served_on_request_only(image: str, folder: Path) -> None:
+    payloads = folder / "local_test" / "payloads"
+    mounts = ALGORITHM | {"/tmp/payloads": payloads}
+    with endpoint(image, None, mounts=mounts, environment={"SERVE_PLAYGROUND": "1"}) as served:
+        page = served.request("GET", "/")
+        assert (page.status, page.headers.get_content_type()) == (200, "text/html")
+        assert page.body == (folder / "program" / "playground.html").read_bytes()
+        listed = json.loads(served.request("GET", "/playground/payloads/").text)
+        assert {entry["name"] for entry in listed} == {path.name for path in payloads.iterdir()}
+        sample = served.request("GET", "/playground/payloads/iris.csv")
+        assert sample.body == (payloads / "iris.csv").read_bytes()
+    with endpoint(image, None, mounts=mounts) as served:
+        for path in ("/", "/playground/payloads/", "/playground/payloads/iris.csv"):
+            assert served.request("GET", path).status == 404
