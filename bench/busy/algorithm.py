@@ -16,7 +16,7 @@ def load(directory: Path):
 
 def predict(model, rows):
     if rows.any():  # a row of zeros is the warm-up
-        print(f"busy {os.getpid()}", flush=True)
+        os.write(1, f"busy {os.getpid()}\n".encode())  # one write: two workers may say so at once
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             time.sleep(0 if os.environ.get("BUSY") == "computing" else 0.5)
