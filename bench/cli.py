@@ -18,7 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-ROOT = Path(__file__).resolve().parent.parent
+import engine
+
 COMPILE = (
     "import sys, pathlib as p; from smscaffold.compile import compile_template as c; c(*map(p.Path, sys.argv[1:]))"
 )
@@ -36,7 +37,7 @@ def main() -> None:
 def measure(work: Path, options: argparse.Namespace) -> None:
     bin_ = install(work / "venv", options.python)
     template, out = work / "template", work / "out"
-    run(bin_ / "python", "-c", COMPILE, ROOT / "templates" / "python-flask", template)
+    run(bin_ / "python", "-c", COMPILE, engine.ROOT / "templates" / "python-flask", template)
     os.environ["COPIER_CACHE_DIR"] = str(work / "cache")
     print("| command | ms | beside | ms | ratio (least to most) | goal |\n|---|---|---|---|---|---|")
     for goal, mine, other in (
@@ -58,7 +59,7 @@ def measure(work: Path, options: argparse.Namespace) -> None:
 def install(environment: Path, python: str) -> Path:
     """Makes a virtual environment with the checkout installed, not editable; returns its folder of programs."""
     run(python, "-m", "venv", environment) if python != sys.executable else venv.create(environment, with_pip=True)
-    run(environment / "bin" / "python", "-m", "pip", "install", "--quiet", ROOT)
+    run(environment / "bin" / "python", "-m", "pip", "install", "--quiet", engine.ROOT)
     return environment / "bin"
 
 
@@ -67,6 +68,7 @@ def compare(mine: tuple, other: tuple, pairs: int, clean: Callable[[], None]) ->
     seconds: list[tuple[float, float]] = []
     for number in range(pairs + 1):
         pair = {}
+        engine.wait_until_idle()
         for command in (mine, other) if number % 2 else (other, mine):
             clean()
             start = time.perf_counter()

@@ -16,7 +16,7 @@ DOCKER = os.environ.get("DOCKER", "docker")
 PREFIX = "smbench"
 TOOLS = f"{PREFIX}-tools"
 READY_SECONDS = 120
-quiet_below: float | None = None
+IDLE_WAIT_SECONDS = 90
 
 
 def docker(*arguments: object, **options) -> str:
@@ -98,12 +98,23 @@ def mount(file: Path, target: str) -> tuple[str, str]:
     return "--volume", f"{file}:{target}:ro"
 
 
-def load_average() -> float:
-    return float(Path("/proc/loadavg").read_text().split()[0])
+def wait_until_idle() -> None:
+    """Waits until nothing else keeps the CPUs busy; when that takes too long, says so and goes on."""
+    deadline = time.monotonic() + IDLE_WAIT_SECONDS
+    while idle_share(2) < 0.9:
+        if time.monotonic() > deadline:
+            print("the machine is busy with other things: the figures are noisy", flush=True)
+            return
 
 
-def wait_for_quiet(seconds: float = 120) -> None:
-    """Waits until the machine's load average is below `quiet_below`; goes on all the same when the time is over."""
-    deadline = time.monotonic() + seconds
-    while quiet_below and load_average() >= quiet_below and time.monotonic() < deadline:
-        time.sleep(1)
+def idle_share(seconds: float) -> float:
+    """Returns the share of the CPUs' time that is idle during so many seconds from now."""
+
+    def times() -> tuple[int, int]:
+        fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+        return fields[3], sum(fields)
+
+    idle, total = times()
+    time.sleep(seconds)
+    idle_later, total_later = times()
+    return (idle_later - idle) / (total_later - total)

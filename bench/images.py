@@ -82,6 +82,7 @@ def rebuild(image: str, folder: Path, target: tuple[str, ...], buildkit: bool) -
     """Returns the seconds of a build after a line was added to the algorithm."""
     with (folder / "program" / "algorithm.py").open("a") as file:
         file.write(f"# {time.time_ns()}\n")
+    engine.wait_until_idle()
     start = time.perf_counter()
     engine.build(image, folder, *target, buildkit=buildkit)
     return time.perf_counter() - start

@@ -54,6 +54,8 @@ def worst_ping(image: str, model: Path, busy: str, workers: int = 2, pings: int 
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"the workers do not get busy: {engine.docker('logs', server.id)}")
                 time.sleep(0.1)
+            if busy == "asleep":
+                engine.wait_until_idle()
             return json.loads(server.ask("ping", pings))
         finally:
             engine.docker("rm", "--force", flood)
@@ -63,11 +65,12 @@ def start(image: str, model: Path, times: int) -> dict[str, list[float]]:
     """Returns seconds: `docker run` to the first 200, the same with nothing but a port, the import of the library."""
     results: dict[str, list[float]] = {"start": [], "engine": [], "import": []}
     for _ in range(times):
-        engine.wait_for_quiet()
+        engine.wait_until_idle()
         seconds, container = first_200(image, model, "serve")
         results["start"].append(seconds)
         results["import"].append(float(engine.docker("exec", container, "python3", "-c", TIME_IMPORT)))
         engine.docker("rm", "--force", container)
+        engine.wait_until_idle()
         seconds, container = first_200(image, model, "python3", "-ISc", ONLY_A_PORT)
         results["engine"].append(seconds)
         engine.docker("rm", "--force", container)

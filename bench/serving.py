@@ -18,15 +18,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the comparison (default: 5)")
     parser.add_argument("--seconds", type=int, default=5, help="seconds of load a round and server (default: 5)")
     parser.add_argument("--starts", type=int, default=7, help="starts of each image (default: 7)")
-    parser.add_argument(
-        "--quiet-below", type=float, help="load average to wait for before each round, up to 2 minutes"
-    )
     parser.add_argument("--keep-images", action="store_true", help="leave the images, for another run")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown part {', '.join(unknown)}")
-    engine.quiet_below = options.quiet_below
     single, serve = f"{engine.PREFIX}-single", f"{engine.PREFIX}-split-serve"
     try:
         with tempfile.TemporaryDirectory() as temporary:

@@ -39,7 +39,7 @@ def compare(image: str, folder: Path, model: Path, rounds: int, seconds: int) ->
         for server in servers.values():
             load(server, 1)
         for number in range(rounds):
-            engine.wait_for_quiet()
+            engine.wait_until_idle()
             for name, server in servers.items():
                 results.setdefault(name, []).append(load(server, seconds))
             rates = ", ".join(f"{name} {entries[-1]['rate']:.0f}" for name, entries in results.items())
