@@ -223,21 +223,21 @@ class Endpoint(Running):
     def request(self, method: str, path: str, body: Any = None, headers: Any = None, timeout: float = 120) -> Response:
         """Any request, on a connection of its own."""
         started = time.monotonic()
-        connection = self.connection(timeout)
         try:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused early; the answer says why
-                connection.request(method, path, body.encode() if isinstance(body, str) else body, headers or {})
-            answer = connection.getresponse()
-            return Response(answer.status, answer.headers, answer.read(), time.monotonic() - started)
+            with contextlib.closing(self.connection(timeout)) as connection:
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused early; the answer says why
+                    connection.request(method, path, body.encode() if isinstance(body, str) else body, headers or {})
+                answer = connection.getresponse()
+                return Response(answer.status, answer.headers, answer.read(), time.monotonic() - started)
         except (OSError, http.client.HTTPException) as error:
             return Response(0, http.client.HTTPMessage(), repr(error).encode(), time.monotonic() - started)
-        finally:
-            connection.close()
 
     def connection(self, timeout: float = 120) -> http.client.HTTPConnection:
-        """A connection for requests of your own (H21)."""
-        port = next(published[0]["HostPort"] for published in self.container.ports.values() if published)
-        return http.client.HTTPConnection("127.0.0.1", int(port), timeout=timeout)
+        """A connection for requests of your own (H21); ConnectionRefusedError when no port is published."""
+        ports = [published[0]["HostPort"] for published in self.container.ports.values() if published]
+        if not ports:
+            raise ConnectionRefusedError("the container has ended, or publishes no port")
+        return http.client.HTTPConnection("127.0.0.1", int(ports[0]), timeout=timeout)
 
 
 @contextlib.contextmanager

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -52,8 +54,8 @@ NOTICED = {
     "writes_model": "test_serves_without_root_rights_on_one_cpu",
     "needs_root": "test_serves_without_root_rights_on_one_cpu",
     "fixed_port": "test_two_endpoints_share_a_closed_network_on_their_own_ports",
-    "ignores_sigterm": "test_request_in_flight_is_answered_when_the_endpoint_stops",
-    "drops_requests": "test_request_in_flight_is_answered_when_the_endpoint_stops",
+    "ignores_sigterm": "test_requests_in_flight_are_answered_when_the_endpoint_stops",
+    "drops_requests": "test_requests_in_flight_are_answered_when_the_endpoint_stops",
     "large_product": "test_execution_parameters_are_sound",
     "batch_fails": "test_bad_records_keep_their_place",
     "batch_drops": "test_bad_records_keep_their_place",
@@ -102,15 +104,22 @@ def model(image: str, data: dict[str, Path], tmp_path_factory: pytest.TempPathFa
     return result.model
 
 
-@pytest.fixture
-def contract(folder: Path, tmp_path: Path) -> Callable[..., dict[str, str]]:
+@pytest.fixture(scope="module")
+def contract(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, str]]:
     """A function that runs contract tests against an image: test -> passed, failure, error or skipped."""
 
     def contract(image: str, *options: str) -> dict[str, str]:
-        report = tmp_path / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junit-xml={report}", *options]
+        work = tmp_path_factory.mktemp("contract")
+        report = work / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
         environment = {**os.environ, "TRAIN_IMAGE": image, "SERVE_IMAGE": image}
-        done = subprocess.run(command, cwd=folder / "tests", env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [*command, f"--junit-xml={report}", f"--basetemp={work / 'tmp'}"],
+            cwd=folder / "tests",
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         assert report.exists(), done.stdout + done.stderr
         cases = ElementTree.parse(report).iter("testcase")
         return {str(case.get("name")): case[0].tag if len(case) else "passed" for case in cases}
@@ -125,9 +134,116 @@ def test_contract_holds_for_an_image_without_fault(image: str, contract: Callabl
     assert skipped == {"test_killed_part_ends_the_container_with_an_error", "test_frozen_workers_turn_ping_unhealthy"}
 
 
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest, stand_in: Callable[[str], str], contract: Callable[..., dict[str, str]]
+) -> Iterator[dict[str, Future[dict[str, str]]]]:
+    """What the contract tests say of each fault; several are tried at a time, because some take long to show."""
+
+    def noticed(fault: str) -> dict[str, str]:
+        return contract(stand_in(fault), "--exitfirst", "-k", NOTICED[fault])
+
+    faults = [fault for fault in NOTICED if any(f"[{fault}]" in item.name for item in request.session.items)]
+    with ThreadPoolExecutor(3) as pool:
+        yield {fault: pool.submit(noticed, fault) for fault in faults}
+
+
 @pytest.mark.parametrize("fault", NOTICED)
-def test_contract_tests_notice(
-    fault: str, stand_in: Callable[[str], str], contract: Callable[..., dict[str, str]]
+def test_contract_tests_notice(fault: str, outcomes: dict[str, Future[dict[str, str]]]) -> None:
+    outcome = outcomes[fault].result()
+    assert {"failure", "error"} & set(outcome.values()), outcome
+
+
+# --- the harness itself ----------------------------------------------------------------------------------------------
+
+
+def test_without_an_engine_one_sentence_says_what_to_do() -> None:
+    script = (
+        "from smscaffold.sagemaker_local import LocalError, run\ntry: run('image')\nexcept LocalError as e: print(e)"
+    )
+    environment = {**os.environ, "DOCKER_HOST": "unix:///nowhere.sock"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.stdout == "No Docker engine answers: start Docker, or set DOCKER_HOST, and try again.\n"
+
+
+def test_unknown_image_and_directory_are_named(image: str, tmp_path: Path) -> None:
+    with pytest.raises(local.LocalError, match="no image smscaffold-test/nowhere on this machine: build it first"):
+        local.run("smscaffold-test/nowhere")
+    with pytest.raises(local.LocalError, match="nowhere does not exist"):
+        local.train(image, tmp_path / "result", {"train": tmp_path / "nowhere"})
+
+
+def test_what_a_training_leaves_belongs_to_the_caller(model: Path) -> None:  # G7
+    assert {path.stat().st_uid for path in [model, *model.iterdir()]} == {os.getuid()}
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_files_baked_into_opt_ml_are_hidden(
+    stand_in: Callable[[str], str], data: dict[str, Path], tmp_path: Path, strict: bool
+) -> None:  # G6
+    result = local.train(stand_in("baked"), tmp_path / "result", data, strict=strict)
+    assert [path.name for path in result.model.iterdir()] == ["model.json"]
+
+
+def test_a_job_sees_its_channels_read_only_and_what_it_left_comes_back(
+    image: str, data: dict[str, Path], tmp_path: Path
 ) -> None:
-    outcome = contract(stand_in(fault), "--exitfirst", "-k", NOTICED[fault])
-    assert "failure" in outcome.values() or "error" in outcome.values(), outcome
+    script = """
+        set -e
+        ! touch /opt/ml/input/data/train/x 2>/dev/null
+        cat /opt/ml/input/config/hyperparameters.json; echo; cat /opt/ml/checkpoints/old
+        echo new > /opt/ml/checkpoints/new; echo why > /opt/ml/output/failure; mkdir /opt/ml/model/deep
+        touch /opt/ml/model/deep/file /srv/stray; test -p /dev/stdout; exit 7
+    """
+    (tmp_path / "job.sh").write_text("#!/bin/sh" + script)
+    (tmp_path / "job.sh").chmod(0o755)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "old").write_text("from before\n")
+    result = local.train(
+        image,
+        tmp_path / "result",
+        data,
+        hyperparameters={"depth": 3, "flag": True},
+        checkpoints=tmp_path / "old",
+        mounts={"/opt/program/train": tmp_path / "job.sh"},
+    )
+    assert (result.exit_code, result.failure) == (7, "why\n"), result.logs
+    assert result.logs == '{"depth": "3", "flag": "True"}\nfrom before\n'
+    assert (result.model / "deep" / "file").exists()
+    assert sorted(path.name for path in result.checkpoints.iterdir()) == ["new", "old"]
+    assert "/srv/stray" in result.changed
+    assert [path.name for path in (tmp_path / "old").iterdir()] == ["old"]
+
+
+def test_an_endpoint_that_ends_or_never_answers_says_what_it_printed(image: str, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with (
+        pytest.raises(local.LocalError, match=r"exit code 1(?s:.*)the model cannot be read"),
+        local.endpoint(image, tmp_path / "empty"),
+    ):
+        pass
+    with (
+        pytest.raises(local.LocalError, match=r"a 200 from /ping: 0\.5 s passed"),
+        local.endpoint(image, model, port=9999, ready_within=0.5),
+    ):
+        pass
+
+
+def test_stop_kills_after_the_grace_period(stand_in: Callable[[str], str], model: Path) -> None:  # G4, G8
+    with local.endpoint(stand_in("ignores_sigterm"), model) as served:
+        assert served.stop(1) == 137
+        assert served.invoke("1,2,3,4").status == 0
+
+
+def test_nothing_stays_behind(image: str, model: Path, data: dict[str, Path], tmp_path: Path) -> None:
+    names: list[str | None] = []
+    with contextlib.suppress(KeyboardInterrupt), local.endpoint(image, model) as served:
+        names.append(served.container.name)
+        raise KeyboardInterrupt
+    with contextlib.suppress(ZeroDivisionError), local.training(image, tmp_path / "result", data) as job:
+        names.append(job.container.name)
+        names += [mount["Name"] for mount in job.container.attrs["Mounts"] if mount["Type"] == "volume"]
+        raise ZeroDivisionError
+    left = local.engine().containers.list(all=True) + local.engine().volumes.list()
+    assert len(names) == 5
+    assert not set(names) & {thing.name for thing in left}
