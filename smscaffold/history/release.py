@@ -65,20 +65,35 @@ def _append(name: str, tag: str, tree: str, known: list[Release], root: Path, hi
         repository = Path(work) / "repository"
         _git(repository, "init", "--quiet", "--bare", "--object-format=sha1", str(repository))
         if known:
-            _git(repository, "fetch", "--quiet", str(bundle), "refs/*:refs/*")
+            _git(repository, "bundle", "unbundle", str(bundle))
         _git(repository, "--work-tree", str(root), "add", "--all", "--force", ".", cwd=root)
         if (written := _git(repository, "write-tree")) != tree:
             raise SmscaffoldError(f"git made the tree {written} of {name}, not {tree}: nothing was released")
         text = commit_text(name, tree, known[-1].commit if known else "")
         commit = _git(repository, "hash-object", "-t", "commit", "-w", "--stdin", text=text)
-        _git(repository, "update-ref", BRANCH, commit)
-        _git(repository, "update-ref", f"refs/tags/{tag}", commit)
-        _git(repository, "symbolic-ref", "HEAD", BRANCH)
-        new = Path(work) / "new"
-        _git(repository, "bundle", "create", "--quiet", "--version=2", str(new), "HEAD", "--branches", "--tags")
         history.mkdir(parents=True, exist_ok=True)
-        bundle.write_bytes(new.read_bytes())
+        bundle.write_bytes(_bundle(repository, [*known, Release(name, tag, commit, tree)]))
     return Release(name, tag, commit, tree)
+
+
+def _bundle(repository: Path, known: list[Release]) -> bytes:
+    """The bundle file (gitformat-bundle(5)) of these releases; it depends on nothing but them.
+
+    ``git bundle create`` would keep what the last bundle's packing happened to be.
+    """
+    newest = known[-1].commit
+    names = {"HEAD": newest, BRANCH: newest, **{f"refs/tags/{each.tag}": each.commit for each in known}}
+    head = "".join(f"{commit} {name}\n" for name, commit in names.items())
+    pack = [
+        "pack-objects",
+        "--quiet",
+        "--revs",
+        "--stdout",
+        "--no-reuse-delta",
+        "--no-reuse-object",
+        "--delta-base-offset",
+    ]
+    return f"# v2 git bundle\n{head}\n".encode() + _git_bytes(repository, *pack, text=newest)
 
 
 def _record(made: list[Release], history: Path) -> None:
@@ -95,15 +110,19 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _git(repository: Path, *words: str, cwd: Path | None = None, text: str = "") -> str:
+    return _git_bytes(repository, *words, cwd=cwd, text=text).decode().strip()
+
+
+def _git_bytes(repository: Path, *words: str, cwd: Path | None = None, text: str = "") -> bytes:
     """Runs git without anybody's configuration; SmscaffoldError when it fails."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment = {**own, "GIT_DIR": str(repository), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     command = ["git", *settings, *words]
-    done = subprocess.run(command, cwd=cwd, env=environment, input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=cwd, env=environment, input=text.encode(), capture_output=True, check=False)
     if done.returncode:
-        raise SmscaffoldError(f"git {words[0]} failed: {done.stderr.strip()}")
-    return done.stdout.strip()
+        raise SmscaffoldError(f"git {words[0]} failed: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
 
 
 def _check_committed(checkout: Path) -> None:
