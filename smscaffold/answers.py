@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from smscaffold.errors import SmscaffoldError, did_you_mean
-from smscaffold.template_config import Question
+from smscaffold.template_config import Question, TemplateConfig
 
 Answers = dict[str, Any]
 Questions = Mapping[str, Question]
@@ -54,6 +54,20 @@ def askable(questions: Questions) -> list[str]:
 def unanswered(answers: Answers, questions: Questions) -> list[str]:
     """The names of the questions that are left to ask."""
     return [name for name in askable(questions) if name not in answers]
+
+
+def named_after(dest: Path | None, config: TemplateConfig) -> Answers:
+    """The answer `project_name` that the last part of DEST proposes; none where that is no name for a project (R1)."""
+    from smscaffold.asking.expressions import Expressions, UnsupportedError
+
+    name = dest.absolute().name if dest else ""
+    question = config.questions.get("project_name")
+    if not name or question is None or question.computed:
+        return {}
+    try:
+        return {} if Expressions(config).refusal(question, name, {}) else {"project_name": name}
+    except UnsupportedError:
+        return {}
 
 
 def _from_file(file: Path) -> Answers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +59,27 @@ def tree(root: Path) -> list[str]:
     except UnicodeEncodeError:
         branches = ("|-- ", "`-- ", "|   ")
     return list(_branches(root, "", branches))
+
+
+def compact_tree(root: Path, name: Path, width: int) -> list[str]:
+    """The files below `root`, which is shown as `name`, in few lines: one for each folder in it."""
+    folders = sorted(path for path in root.iterdir() if path.is_dir())
+    files = sorted(path.name for path in root.iterdir() if not path.is_dir())
+    column = max((len(folder.name) for folder in folders), default=0) + 5
+    lines = [f"{name}/", *textwrap.wrap("  ".join(files), width, initial_indent="  ", subsequent_indent="  ")]
+    for folder in folders:
+        inside = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        lines.append(f"  {folder.name}/".ljust(column) + _as_many_as_fit(inside, width - column))
+    return lines
+
+
+def _as_many_as_fit(names: list[str], width: int) -> str:
+    line = "  ".join(names)
+    for left in range(1, len(names)):
+        if len(line) <= width:
+            break
+        line = "  ".join([*names[:-left], f"... {left} more"])
+    return line
 
 
 def _branches(folder: Path, indent: str, style: tuple[str, str, str]) -> Iterator[str]:

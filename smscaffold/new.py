@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from smscaffold import answers, catalog, git
+from smscaffold import answers, ask, catalog, git
 from smscaffold.console import Console, tree
 from smscaffold.errors import SmscaffoldError
 from smscaffold.obtain import Obtained, obtain
@@ -41,6 +42,39 @@ class Made:
     notes: list[str]
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A template in the folder `root`, complete in itself, and its questions."""
+
+    template: catalog.Template
+    version: Obtained
+    root: Path
+    config: TemplateConfig
+
+
+class _Shelf:
+    """The templates that were made ready in this run."""
+
+    def __init__(self, request: Request, work: Path, console: Console) -> None:
+        self._request, self._work, self._console = request, work, console
+        self._ready: dict[str, Ready] = {}
+
+    def ready(self, template: catalog.Template) -> Ready:
+        """Makes a template ready. Raises SmscaffoldError when it cannot be used."""
+        if template.name not in self._ready:
+            root = self.folder() / "template"
+            with self._console.moment(f"Getting {template.name} ..."):
+                version = obtain(template, root, self._request.ref or "")
+            config = load_config(root)
+            refuse_unsafe(template.name, config)
+            self._ready[template.name] = Ready(template, version, root, config)
+        return self._ready[template.name]
+
+    def folder(self) -> Path:
+        """A new folder, gone at the end."""
+        return Path(tempfile.mkdtemp(dir=self._work))
+
+
 def create(request: Request, console: Console) -> None:
     """Writes the container folder, or shows what it would hold.
 
@@ -49,21 +83,20 @@ def create(request: Request, console: Console) -> None:
     made = None
     with _one_sentence(request.dest or Path()), temporary_folder() as work:
         given = answers.collect(request.data, request.data_file)
-        template = catalog.find(request.template or catalog.DEFAULT)
         if request.dest:
             check_destination(request.dest)
-        root = work / "template"
-        with console.moment(f"Getting {template.name} ..."):
-            version = obtain(template, root, request.ref or "")
-        config = load_config(root)
-        refuse_unsafe(template.name, config)
-        complete = _complete(given, config, request)
-        with console.moment(f"Rendering {template.name} ..."):
+        shelf = _Shelf(request, work, console)
+        if ask.possible(console) and not request.defaults:
+            ready, complete = _asked(request, given, shelf, console)
+        else:
+            ready = shelf.ready(catalog.find(request.template or catalog.DEFAULT))
+            complete = _complete(given, ready.config, request)
+        with console.moment(f"Rendering {ready.template.name} ..."):
             if request.pretend:
-                rendered = render(root, work / "folder", complete, work / "cache")
+                rendered = render(ready.root, work / "folder", complete, work / "cache")
                 shown = _destination(request, rendered), tree(work / "folder")
             else:
-                made = _write(request, template, version, root, complete)
+                made = _write(request, ready, complete)
     if made:
         _report(made, console)
     else:
@@ -87,19 +120,40 @@ def _complete(given: answers.Answers, config: TemplateConfig, request: Request) 
         raise SmscaffoldError(
             f"nothing answers {', '.join(left)}: pass --defaults to take the defaults, or --data {left[0]}=VALUE"
         )
-    return given
+    return answers.named_after(request.dest, config) | given
 
 
-def _write(request: Request, template: catalog.Template, version: Obtained, root: Path, given: answers.Answers) -> Made:
+def _asked(request: Request, given: answers.Answers, shelf: _Shelf, console: Console) -> tuple[Ready, answers.Answers]:
+    """The template and the answers, after asking for what is not given, until the user agrees with what they make."""
+    pairs = {pair.partition("=")[0] for pair in request.data}
+    sources = {name: (value, "--data" if name in pairs else "--data-file") for name, value in given.items()}
+    interview = ask.interview(request.template, request.dest, sources, lambda template: shelf.ready(template).config)
+    with ask.Session(interview, request.dest, console) as session:
+        while True:
+            by_copier = not session.questions()
+            ready = shelf.ready(interview.template)
+            if not by_copier and (request.pretend or not interview.asked_any):
+                return ready, given | interview.values
+            folder = shelf.folder() / "folder"
+            with console.moment(f"Rendering {ready.template.name} ..."):
+                rendered = render(ready.root, folder, given | interview.values, folder.parent / "cache", ask=by_copier)
+            applied = {name: rendered.answers[name] for name in ready.config.questions if name in rendered.applied}
+            trial = ask.Trial(folder, _destination(request, rendered), applied)
+            if session.confirmed(trial):
+                session.record(trial)
+                return ready, given | applied
+
+
+def _write(request: Request, ready: Ready, given: answers.Answers) -> Made:
     inside = nearest_folder(request.dest or Path("here"))
     with _one_sentence(inside), temporary_folder(inside) as stage:
         folder = stage / (request.dest.absolute().name if request.dest else "folder")
-        rendered = render(root, folder, given, root.parent / "cache")
-        record_source(rendered.answers_file, template.source, version.commit)
+        rendered = render(ready.root, folder, given, ready.root.parent / "cache")
+        record_source(rendered.answers_file, ready.template.source, ready.version.commit)
         dest = _destination(request, rendered)
         files = sum(path.is_file() for path in folder.rglob("*"))
-        notes = _notes(version, given, rendered)
-        name = f"{template.name} {version.version}".rstrip()
+        notes = _notes(ready.version, given, rendered)
+        name = f"{ready.template.name} {ready.version.version}".rstrip()
         if request.git:
             notes += git.first_commit(folder, inside, f"Start from smscaffold template {name}")
         move_into_place(folder, dest)

@@ -25,10 +25,16 @@ class Rendered:
     answers_file: Path
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def applied(self) -> set[str]:
+        """The names of the answers to questions that these answers leave."""
+        return self.answers.keys() - self.not_asked
 
-def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path) -> Rendered:
+
+def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path, *, ask: bool = False) -> Rendered:
     """Renders the compiled template `root` into the new folder `folder`; defaults answer what `answers` leave open.
 
+    With `ask`, copier asks the user for that instead.
     `cache` is copier's for this call alone: the one that all its runs share by default does not bear two at once.
     Raises SmscaffoldError when copier refuses an answer or the template.
     """
@@ -36,15 +42,17 @@ def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path) -> Re
         import copier  # takes longer than everything else together, and only this needs it
 
         try:
-            worker = copier.run_copy(str(root), folder, data=answers, defaults=True, overwrite=True, quiet=True)
+            worker = copier.run_copy(str(root), folder, data=answers, defaults=not ask, overwrite=True, quiet=True)
             return Rendered(
                 answers=dict(worker.answers.combined),
                 not_asked=set(worker.answers.hidden),
                 answers_file=folder / worker.answers_relpath,
                 warnings=[str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)],
             )
-        except OSError:
+        except (OSError, KeyboardInterrupt):
             raise
+        except EOFError as error:
+            raise KeyboardInterrupt from error
         except Exception as error:  # a template is its author's code: it can trip over anything
             raise SmscaffoldError(reason(error).replace(f"{root}/", "")) from error
 

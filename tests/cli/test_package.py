@@ -32,8 +32,8 @@ def test_it_brings_the_templates(run: Run, installed: Path, work: Path) -> None:
 
 
 def test_a_folder_made_by_it_equals_one_made_in_a_checkout(run: Run, installed: Path, work: Path) -> None:
-    for name, environment in (("one", {"PYTHONPATH": str(installed)}), ("two", {})):
-        assert run("new", name, "--defaults", "--no-git", env=environment).returncode == 0
+    for place, environment in (("one", {"PYTHONPATH": str(installed)}), ("two", {})):
+        assert run("new", f"{place}/same", "--defaults", "--no-git", env=environment).returncode == 0
     assert files(work / "one") == files(work / "two")
     for name in files(work / "one"):
         one, two = work / "one" / name, work / "two" / name

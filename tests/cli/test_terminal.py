@@ -47,8 +47,8 @@ def test_no_colour_where_it_is_not_wanted(start: Start, template: Path, plain: d
     assert "\x1b[1m" not in text
 
 
-def test_something_is_left_to_ask(start: Start, template: Path, work: Path) -> None:
-    terminal = start("new", "-t", template)
+def test_quiet_asks_nothing(start: Start, template: Path, work: Path) -> None:
+    terminal = start("new", "-t", template, "--quiet")
     assert "pass --defaults" in shown(terminal)
     assert (terminal.exitstatus, files(work)) == (1, set())
 

@@ -1,0 +1,207 @@
+"""Asks for what the command line left open, shows what will be written, and changes answers until that is right."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smscaffold import answers, catalog
+from smscaffold.asking.expressions import UnsupportedError
+from smscaffold.asking.interview import Interview
+from smscaffold.asking.prompt import Choice, Prompt, Prompter, Settled, Went
+from smscaffold.console import Console, compact_tree, tree
+from smscaffold.errors import SmscaffoldError
+from smscaffold.staging import check_destination
+from smscaffold.template_config import TemplateConfig
+
+PLAIN = "SMSCAFFOLD_PLAIN"
+_WRITE = "_write"
+#: the domain of a region's registry, by how the region's name begins; other partitions have their own (R3)
+_DOMAINS = {"cn-": "amazonaws.com.cn", "us-iso": "", "eu-iso": "", "eusc-": "", "": "amazonaws.com"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What some answers come to: the folder, where it would go, and the answers of all questions that applied."""
+
+    folder: Path
+    dest: Path
+    answers: Mapping[str, Any]
+
+
+def possible(console: Console) -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not console.quiet
+
+
+def interview(
+    template: str | None,
+    dest: Path | None,
+    given: Mapping[str, tuple[Any, str]],
+    load: Callable[[catalog.Template], TemplateConfig],
+) -> Interview[catalog.Template]:
+    """The interview for `new`: of the templates there are, or of one that was named.
+
+    `given`: the command line's answers, and the option that each came from. `load` makes a template ready.
+    Raises SmscaffoldError when there is no template of that name.
+    """
+    plain = {name: value for name, (value, _) in given.items()}
+
+    def checked(chosen: catalog.Template) -> TemplateConfig:
+        config = load(chosen)
+        answers.check(plain, config.questions)
+        return config
+
+    def refuse(name: str, value: Any) -> str:
+        return _taken(Path(str(value))) if name == "project_name" and dest is None else ""
+
+    return Interview(
+        templates=[catalog.find(template)] if template else list(catalog.templates()),
+        load=checked,
+        chosen="--template" if template else "",
+        given=dict(given),
+        propose=lambda config: answers.named_after(dest, config),
+        refuse=refuse,
+        tell=_image,
+    )
+
+
+class Session:
+    """Asks an interview's questions in this terminal; what the terminal was like comes back at the end."""
+
+    def __init__(self, interview: Interview[catalog.Template], dest: Path | None, console: Console) -> None:
+        self._interview = interview
+        self._dest = dest
+        self._console = console
+        self._plain = os.environ.get("TERM", "dumb") in ("dumb", "unknown", "") or bool(os.environ.get(PLAIN))
+        self._stack = ExitStack()
+        self._asks: Prompter | None = None
+        self._reopened = ""
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stack.close()
+
+    def questions(self) -> bool:
+        """Asks until nothing is open; False when copier has to ask this template's questions.
+
+        Raises SmscaffoldError when an answer of the command line does not fit, KeyboardInterrupt on Ctrl-C and Ctrl-D.
+        """
+        try:
+            while prompt := self._interview.next():
+                self._put(prompt)
+        except UnsupportedError as error:
+            self._interview.asked_any = True
+            self._console.note(f"copier asks the questions of {self._interview.template.name} itself ({error})")
+            return False
+        return True
+
+    def confirmed(self, trial: Trial) -> bool:
+        """Shows what would be written; False when the user changes an answer first, which is asked for by then."""
+        settled = self._settled(trial)
+        if not self._interview.asked_any:
+            return True
+        files = sum(path.is_file() for path in trial.folder.rglob("*"))
+        choices = [Choice(_WRITE, f"write {trial.dest}/", f"{files} files")]
+        choices += [
+            Choice(each.name, each.label, f"{each.value}  {each.why}".rstrip()) for each in settled if each.changeable
+        ]
+        prompt = Prompt(
+            _WRITE,
+            "Write it, or change an answer?",
+            help="Nothing is written before you say so; any answer can be changed here, others stay where they fit.",
+            default=_WRITE,
+            choices=choices,
+            above=self._shown(trial, len(settled)),
+        )
+        fixed = [each for each in settled if not each.changeable]
+        name = self._ask(prompt, fixed, back=self._interview.can_go_back)
+        if name == _WRITE:
+            return True
+        if name is Went.BACK:
+            self._interview.back()
+        else:
+            self._interview.reopen(name)
+            self._reopened = name
+        return False
+
+    def record(self, trial: Trial) -> None:
+        """Leaves the answers in the terminal, where the questions were."""
+        if not self._plain and self._interview.asked_any:
+            settled = self._settled(trial)
+            width = max(len(each.label) for each in settled)
+            for each in settled:
+                self._console.say(f"{each.label:<{width}}  {each.value}")
+            self._console.say()
+
+    def _put(self, prompt: Prompt) -> None:
+        answer = self._ask(
+            prompt, self._all_settled(), back=self._interview.can_go_back or prompt.name == self._reopened
+        )
+        if answer is not Went.BACK:
+            self._interview.answer(prompt, answer)
+        elif prompt.name == self._reopened:
+            self._interview.close(prompt.name)
+        else:
+            self._interview.back()
+        self._reopened = ""
+
+    def _ask(self, prompt: Prompt, settled: list[Settled], *, back: bool) -> Any:
+        if self._asks is None:
+            self._asks = self._prompter()
+        return self._asks.ask(prompt, settled, back=back)
+
+    def _prompter(self) -> Prompter:
+        if self._plain:
+            from smscaffold.asking.lines import Lines
+
+            return Lines()
+        from smscaffold.asking.screen import Screen, keys_kept
+
+        self._stack.enter_context(keys_kept())
+        return Screen()
+
+    def _all_settled(self) -> list[Settled]:
+        dest = [Settled("_dest", "DEST", str(self._dest), "the command line", changeable=False)] if self._dest else []
+        return dest + self._interview.settled
+
+    def _settled(self, trial: Trial) -> list[Settled]:
+        """Every answer; those that copier asked for cannot be changed any more."""
+        here = self._all_settled()
+        names = {each.name for each in here}
+        return here + [
+            Settled(name, name, str(value), changeable=False)
+            for name, value in trial.answers.items()
+            if name not in names
+        ]
+
+    def _shown(self, trial: Trial, answers: int) -> list[str]:
+        size = shutil.get_terminal_size()
+        lines = [f"{trial.dest}/", *tree(trial.folder)]
+        fits = self._plain or len(lines) + answers + 5 < size.lines
+        return lines if fits else compact_tree(trial.folder, trial.dest, size.columns - 1)
+
+
+def _taken(dest: Path) -> str:
+    try:
+        check_destination(dest)
+    except (SmscaffoldError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _image(name: str, value: Any, values: Mapping[str, Any]) -> str:
+    """What a project's name becomes in ECR."""
+    region = str(values.get("aws_region", ""))
+    domain = next(domain for begins, domain in _DOMAINS.items() if region.startswith(begins))
+    if name != "project_name" or not region or not domain:
+        return ""
+    return f"becomes the image ACCOUNT.dkr.ecr.{region}.{domain}/{value}"

@@ -1,0 +1,1 @@
+"""A template's questions, asked in a terminal: what to ask next, and two ways of asking it."""

@@ -1,0 +1,172 @@
+"""What a question's expressions come to (`when`, `default`, `choices`, `validator`), read as copier reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from smscaffold.asking.prompt import Choice
+from smscaffold.template_config import Question, TemplateConfig
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
+
+Values = dict[str, Any]
+
+#: stands for a default that a question does not have
+MISSING = object()
+
+_FEATURES = {"type", "help", "default", "choices", "when", "validator", "placeholder"}
+_ASKED_TYPES = ("bool", "float", "int", "path", "str")
+# what copier puts into expressions beside the answers, and what would need the template's other files
+_COPIERS_OWN = re.compile(
+    r"(?<![\w.])_(copier|external|folder)_\w+|\bUNSET\b|{%-?\s*(include|import|from|extends|yield)\b"
+)
+_TRUE, _FALSE = ("y", "yes", "t", "true", "on"), ("", "n", "no", "f", "false", "off", "~", "null", "none")
+
+
+class UnsupportedError(Exception):
+    """The template uses something in its questions that only copier knows: copier has to ask them."""
+
+
+class Expressions:
+    """Evaluates a template's questions with the answers so far, the `values`.
+
+    Raises UnsupportedError at once, or in any method, when copier would do something else than this.
+    """
+
+    def __init__(self, config: TemplateConfig) -> None:
+        self.questions = config.questions
+        self._options = dict(config.settings.get("envops") or {})
+        if "undefined" in self._options:
+            raise UnsupportedError("_envops: undefined")
+        for question in self.questions.values():
+            _check_features(question)
+
+    def applies(self, question: Question, values: Values) -> bool:
+        """Whether the question is to be asked."""
+        when = question.details.get("when", True)
+        return to_bool(self._render(when, values))
+
+    def default(self, question: Question, values: Values) -> Any:
+        """The answer proposed by the template; MISSING if there is none, or it is none that the question accepts."""
+        if "default" not in question.details:
+            return MISSING
+        rendered = self._render(question.details["default"], values)
+        if question.type in ("json", "yaml"):
+            return yaml.safe_load(rendered) if isinstance(rendered, str) else rendered
+        try:
+            return self.parse(question, rendered, values)
+        except ValueError:
+            return MISSING
+
+    def choices(self, question: Question, values: Values) -> list[Choice]:
+        """What to choose from; empty when any value goes."""
+        declared = question.details.get("choices") or []
+        if isinstance(declared, str):
+            declared = yaml.safe_load(self._render(declared, values)) or []
+        items = declared.items() if isinstance(declared, dict) else declared
+        choices = []
+        for item in items:
+            label, value = item if isinstance(item, (list, tuple)) else (item, item)
+            if isinstance(value, dict):
+                raise UnsupportedError(f"{question.name}: choices with conditions")
+            title, colon, hint = str(self._render(label, values)).partition(": ")
+            choices.append(Choice(self._cast(question, self._render(value, values)), title, hint if colon else ""))
+        return choices
+
+    def parse(self, question: Question, answer: Any, values: Values) -> Any:
+        """The answer in the question's type.
+
+        Raises ValueError with what the answer must be.
+        """
+        value = self._cast(question, answer)
+        known = [choice.value for choice in self.choices(question, values)]
+        if known and value not in known:
+            raise ValueError("must be " + " or ".join(map(str, known)))
+        return value
+
+    def refusal(self, question: Question, answer: Any, values: Values) -> str:
+        """Why the question does not accept this answer; empty when it does."""
+        try:
+            value = self.parse(question, answer, values)
+        except ValueError as error:
+            return str(error)
+        try:
+            said = self._render(question.details.get("validator", ""), {**values, question.name: value})
+        except UnsupportedError as error:
+            return str(error)
+        return " ".join(str(said).split())
+
+    def text(self, question: Question, key: str, values: Values) -> str:
+        """One of the question's texts: its `help` or its `placeholder`."""
+        return str(self._render(question.details.get(key) or "", values)).strip()
+
+    @cached_property
+    def _environment(self) -> SandboxedEnvironment:
+        from jinja2.sandbox import SandboxedEnvironment  # takes long, and many questions have no expression
+
+        return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **self._options)
+
+    def _render(self, text: Any, values: Values) -> Any:
+        if not isinstance(text, str) or (not self._options and "{" not in text):
+            return text
+        try:
+            return self._environment.from_string(text).render(values)
+        except Exception as error:  # a template is its author's code: it can trip over anything
+            raise UnsupportedError(f"{text!r}: {error}") from error
+
+    def _cast(self, question: Question, answer: Any) -> Any:
+        return _CASTS[question.type](answer)
+
+
+def to_bool(value: Any) -> bool:
+    """Yes or no, in every spelling that copier takes for it."""
+    try:
+        return bool(float(value))
+    except (TypeError, ValueError):
+        word = value.strip().lower() if isinstance(value, str) else value
+        return word in _TRUE or (word not in _FALSE and bool(word))
+
+
+def _check_features(question: Question) -> None:
+    if strange := set(question.details) - _FEATURES:
+        raise UnsupportedError(f"{question.name}: {', '.join(sorted(strange))}")
+    declared = question.details.get("type")
+    if declared and declared != question.type:
+        raise UnsupportedError(f"{question.name}: type {declared}")
+    if question.type not in _ASKED_TYPES and not question.computed:
+        raise UnsupportedError(f"{question.name}: type {question.type}")
+    if copiers_own := _COPIERS_OWN.search(str(question.details)):
+        raise UnsupportedError(f"{question.name}: {copiers_own[0]}")
+
+
+def _to_text(value: Any) -> str:
+    if not isinstance(value, (str, int, float)):
+        raise ValueError("must be text")
+    return str(value)
+
+
+def _number(kind: type[int | float], what: str) -> Callable[[Any], Any]:
+    def cast(value: Any) -> Any:
+        try:
+            return kind(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"must be {what}") from None
+
+    return cast
+
+
+_CASTS: dict[str, Callable[[Any], Any]] = {
+    "bool": to_bool,
+    "int": _number(int, "a whole number"),
+    "float": _number(float, "a number"),
+    "str": _to_text,
+    "path": _to_text,
+    "json": lambda value: value,
+    "yaml": lambda value: value,
+}

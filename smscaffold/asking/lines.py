@@ -1,0 +1,81 @@
+"""Asks line by line, in plain text, for screen readers and terminals that can do no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from smscaffold.asking.prompt import Prompt, Settled, Went
+
+_KEYS = "Enter takes the answer in [brackets], < goes back, ? explains, Ctrl-C stops."
+
+
+class Lines:
+    """A Prompter that numbers what there is to choose from, and reads whole lines."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def ask(self, prompt: Prompt, settled: Sequence[Settled], *, back: bool) -> Any:
+        """See Prompter."""
+        if not self._said:
+            print(_KEYS)
+        self._say_settled(settled)
+        print()
+        for line in (*prompt.above, prompt.title):
+            print(line)
+        self._said.add(prompt.name)
+        for number, choice in enumerate(prompt.choices, 1):
+            print(f"  {number}. {choice.title}" + (f": {choice.hint}" if choice.hint else ""))
+        if prompt.note:
+            print(prompt.note)
+        while True:
+            line = _read(_question(prompt))
+            if line == "<" and back:
+                return Went.BACK
+            if line == "<":
+                print("This is the first question.")
+            elif line == "?":
+                print(prompt.help or prompt.title)
+            elif (answer := _answer(prompt, line)) is None:
+                print(f"Please give a number from 1 to {len(prompt.choices)}." if prompt.choices else "Please answer.")
+            elif refusal := prompt.refuse(answer):
+                print(f"No: {refusal}.")
+            else:
+                if told := prompt.tell(answer):
+                    print(told)
+                return answer
+
+    def _say_settled(self, settled: Sequence[Settled]) -> None:
+        """Says what was settled without asking."""
+        for each in settled:
+            if each.why and each.name not in self._said:
+                self._said.add(each.name)
+                print(f"{each.label}: {each.value} ({each.why})")
+
+
+def _read(question: str) -> str:
+    try:
+        return input(question).strip()
+    except EOFError:
+        raise KeyboardInterrupt from None
+
+
+def _question(prompt: Prompt) -> str:
+    if not prompt.choices:
+        return f"{prompt.label} [{prompt.default}]: " if prompt.default is not None else f"{prompt.label}: "
+    values = [choice.value for choice in prompt.choices]
+    default = f" [{values.index(prompt.default) + 1}]" if prompt.default in values else ""
+    return f"{prompt.label or 'Number'}{default}: "
+
+
+def _answer(prompt: Prompt, line: str) -> Any:
+    """The answer that a line gives; None if it gives none."""
+    if not line:
+        return prompt.default
+    if not prompt.choices:
+        return line
+    if line.isdecimal() and 0 < int(line) <= len(prompt.choices):
+        return prompt.choices[int(line) - 1].value
+    named = [choice.value for choice in prompt.choices if line.lower() in (choice.title.lower(), str(choice.value))]
+    return named[0] if named else None

@@ -1,0 +1,73 @@
+"""One question as it is put to the user, and what the ways of asking have in common."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+
+class Went(Enum):
+    """Where the user goes instead of answering."""
+
+    BACK = "back"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to choose, and what it means in a few words."""
+
+    value: Any
+    title: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A question that needs no asking any more; `why` says what answered it, if it was not the user."""
+
+    name: str
+    label: str
+    value: str
+    why: str = ""
+    changeable: bool = True
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One question: with `choices` one of them is the answer, otherwise it is a text.
+
+    `refuse` gives the reason why an answer is none, `tell` what will come of it; both may be empty. `default` is what
+    Enter answers, None if nothing is proposed.
+    """
+
+    name: str
+    title: str
+    label: str = ""
+    help: str = ""
+    default: Any = None
+    choices: Sequence[Choice] = ()
+    refuse: Callable[[Any], str] = lambda answer: ""
+    tell: Callable[[Any], str] = lambda answer: ""
+    note: str = ""
+    above: Sequence[str] = ()
+
+
+class Prompter(Protocol):
+    """A way of asking."""
+
+    def ask(self, prompt: Prompt, settled: Sequence[Settled], *, back: bool) -> Any:
+        """The answer, as text or as a choice's value; Went.BACK if the user goes back, which `back` allows.
+
+        Raises KeyboardInterrupt when the user stops (Ctrl-C, Ctrl-D).
+        """
+
+
+def speaks_unicode() -> bool:
+    """Whether the terminal shows more than ASCII: ``LANG=C`` does not say so, though Python goes on in UTF-8 there."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LANG", "LC_CTYPE"))
+    locale = next((name for name in named if name), "")
+    return all("utf" in name.lower() for name in (locale, sys.stdout.encoding or ""))

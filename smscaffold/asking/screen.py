@@ -1,0 +1,71 @@
+"""Asks on a screen: one question at a time below those that are settled, drawn anew as answers change."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import termios
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from smscaffold.asking.prompt import Prompt, Settled
+from smscaffold.asking.view import POINTER, View, ansi
+
+
+class Screen:
+    """A Prompter for terminals that can move their cursor.
+
+    Its first question is there before the library that reads keys is loaded, and copier loads while the user reads.
+    """
+
+    def __init__(self) -> None:
+        self._copier = threading.Thread(target=_load_copier, name="load copier")
+
+    def ask(self, prompt: Prompt, settled: Sequence[Settled], *, back: bool) -> Any:
+        """See Prompter."""
+        view = View(prompt, settled, back)
+        if "smscaffold.asking.keys" not in sys.modules:
+            height = _paint(view)
+            from smscaffold.asking import keys  # takes as long as everything before it
+
+            print(f"\r\x1b[{height}A\x1b[J" if height else "\r\x1b[J", end="", flush=True)
+        from smscaffold.asking import keys
+
+        return keys.read(view, self._shown)
+
+    def _shown(self) -> None:
+        if self._copier.ident is None:
+            self._copier.start()
+
+
+@contextmanager
+def keys_kept() -> Iterator[None]:
+    """Keys pressed while nobody reads them are neither shown nor lost."""
+    before = termios.tcgetattr(sys.stdin)
+    silent = termios.tcgetattr(sys.stdin)
+    silent[0] &= ~termios.ICRNL
+    silent[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+
+def _paint(view: View) -> int:
+    """Draws the question for the time being, and returns how many lines the cursor went down."""
+    width, height = shutil.get_terminal_size()
+    foot = view.foot(width - 1, checked=False)
+    if view.prompt.choices:
+        body = [line for lines in view.choices(width - 1) for line in lines]
+    else:
+        body = [[("chosen", POINTER), ("more", view.proposed)]]
+    lines = [*view.head(width - 1, height - len(body) - len(foot)), *body, *foot][: height - 1]
+    print("\r\n".join(map(ansi, lines)), end="", flush=True)
+    return len(lines) - 1
+
+
+def _load_copier() -> None:
+    import copier  # noqa: F401
