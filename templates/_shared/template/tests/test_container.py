@@ -417,7 +417,7 @@ def test_two_endpoints_share_a_closed_network_on_their_own_ports(images, model, 
         assert first.container.labels.get(label) == "true"
 
 
-def test_requests_in_flight_are_answered_when_the_endpoint_stops(images, model, rows):  # H4
+def test_request_in_flight_is_answered_when_the_endpoint_stops(images, model, rows):  # H4
     body, count = repeated(rows, 20 * MIB)  # more than network buffers hold: once sent, the server has begun to read it
     with endpoint(images["serve"], model) as leaving, ThreadPoolExecutor() as pool:
         connections = [leaving.connection() for _ in range(4)]
