@@ -43,6 +43,8 @@ def test_a_numeric_regression(image: str, tmp_path: Path) -> None:
         assert served.invoke("5\n6.5\n").text == "11.0\n14.0\n"
         assert served.invoke('[{"x": 5}]', "application/json").text == '{"predictions":[11.0]}\n'
         assert served.invoke("x\n5", "text/csv").text == "11.0\n"
+        first = served.invoke("1\n2")  # one container's answer can be the next one's request (H41)
+        assert served.invoke(first.body, first.headers["Content-Type"]).text == "7.0\n11.0\n"
         assert served.invoke("y;x\n5;1", "text/csv").status == 400
         for body, reason in {
             "5,6": "row 1: 2 values, expected 1: x",

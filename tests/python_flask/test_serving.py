@@ -49,6 +49,12 @@ def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(served: End
     assert "predict" in served.logs(), "the log says where the prediction hung"
 
 
+def test_a_prediction_of_55_seconds_is_answered(image: str) -> None:
+    """H16: the platform waits for 60 s."""
+    with endpoint(image, None, mounts=ALGORITHM) as served:
+        assert served.invoke("55,1").text == "1.0\n"
+
+
 def test_a_worker_that_dies_is_an_error_of_one_request(served: Endpoint) -> None:
     answer = served.invoke("-3,1")
     assert (answer.status, answer.text) == (500, '{"error":"the worker ended while it answered, see the log"}\n')
