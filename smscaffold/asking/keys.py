@@ -10,6 +10,7 @@ from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.input.typeahead import store_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import BufferControl, FormattedTextControl, HSplit, Layout, Window
@@ -38,6 +39,8 @@ def read(view: View, on_shown: Callable[[], None]) -> Any:
         output=output,
     )
     app.ttimeoutlen = 0.1  # seconds until Esc is the key, and not the beginning of another
+    # an Esc right behind the key that ended the question before has no next key to wait for
+    store_typeahead(app.input, app.input.flush_keys())
     return app.run()
 
 
