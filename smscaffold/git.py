@@ -53,15 +53,18 @@ def _in_repository(folder: Path) -> bool:
 def run(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
     """Runs git in a folder, with `text` as its input; the caller looks at its exit code. What it says is in English."""
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
-    return subprocess.run(
-        ["git", "-C", str(folder), *arguments],
-        env={**environment, "LC_ALL": "C"},
-        input=text,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    try:
+        return subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            env={**environment, "LC_ALL": "C"},
+            input=text,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise SmscaffoldError("git is not installed, or not on PATH: this cannot be done without it") from error
 
 
 def ask(folder: Path, *arguments: str, text: str = "") -> str:

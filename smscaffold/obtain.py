@@ -78,7 +78,7 @@ def _git_version(folder: Path) -> str:
 
     Empty when the folder is not the root of a git repository, or holds changes that no commit has.
     """
-    if not (folder / ".git").exists():
+    if not (folder / ".git").exists() or shutil.which("git") is None:
         return ""
     version = git.run(folder, "describe", "--tags", "--always", "--dirty").stdout.strip()
     return "" if version.endswith("-dirty") else version

@@ -85,7 +85,7 @@ def update(request: Request, console: Console) -> None:
     """
     given = answers.collect(request.data, None)
     folder = find_folder(request.folder)
-    with temporary_folder() as work:
+    with _one_sentence(), temporary_folder() as work:
         template = clone(folder.source, work / "template")
         _check_known(folder, template)
         target = template.check_out(request.ref or "")
@@ -107,6 +107,15 @@ def update(request: Request, console: Console) -> None:
         _report(folder, merged, console)
     if merged.conflicts:
         raise SmscaffoldError(_conflicts(folder, merged, request.pretend))
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Turns what the operating system refuses into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise SmscaffoldError(f"{error.strerror or error}: {error.filename or 'temporary files'}") from error
 
 
 def find_folder(path: Path) -> Folder:

@@ -34,7 +34,7 @@ def version_b(version_a: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     append(sources / "templates" / "python-flask" / "template" / "Dockerfile.jinja", 'LABEL template="1.1.0"\n')
     append(sources / "templates" / "python-flask" / "template" / "program" / "requirements-server.txt", "# checked\n")
     append(shared / "questions" / "common.yml", NEW_QUESTION)
-    write(shared / "template" / "added.md.jinja", "For {{ owner }}.\n")
+    write(shared / "template" / "added.md.jinja", "For {{ owner }}.\n" + "\n" * 9)
     (shared / "template" / "local_test" / "dropped.md").unlink()
     (shared / "template" / "local_test" / "tool.sh").chmod(0o755)
     notes = shared / "template" / "notes.md"

@@ -36,9 +36,9 @@ def test_an_installed_package_renders_its_newest_release(machine_b: Machine, tmp
 
 
 def test_it_is_what_copier_renders_from_the_same_release(machine_b: Machine, tmp_path: Path) -> None:
-    machine_b.run("smscaffold", "new", "x", "-y", "--no-git", cwd=tmp_path, check=True)
+    machine_b.run("smscaffold", "new", "my-model", "-y", "--no-git", cwd=tmp_path, check=True)
     machine_b.run("copier", "copy", "--defaults", PYTHON_FLASK, "y", cwd=tmp_path, check=True)
-    compare = ["git", "diff", "--no-index", "x", "y"]
+    compare = ["git", "diff", "--no-index", "my-model", "y"]
     assert machine_b.run(*compare, cwd=tmp_path).stdout == ""
 
 

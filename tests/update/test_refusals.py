@@ -1,0 +1,122 @@
+"""What ``smscaffold update`` refuses: one clear sentence, exit code 1, nothing changed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from update_helpers import Machine, Result, append, write
+
+
+def refused(result: Result, *words: str) -> None:
+    assert result.returncode == 1, result
+    assert result.stdout == ""
+    assert result.stderr.startswith("smscaffold: error: ")
+    assert result.stderr.count("\n") == 1, result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+def test_a_folder_that_is_no_container_folder(machine_b: Machine, folder: Path, tmp_path: Path) -> None:
+    refused(machine_b.update(tmp_path, check=False), ". is not a container folder: it has no .copier-answers.yml")
+    inside = machine_b.update(folder / "program", check=False)
+    refused(inside, "is not a container folder", f"its folder is {folder}")
+    refused(machine_b.run("smscaffold", "update", "nowhere", cwd=tmp_path), "nowhere is not a container folder")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [", "is not YAML"),
+        ("- a\n", "does not say which template"),
+        ("_commit: v1.0.0\n", "does not say which template"),
+        ("_src_path: /some/folder\n", "/some/folder, which had no version then"),
+        ("_src_path: git+smscaffold://gone\n_commit: v1.0.0\n", "no template 'gone' with a history is installed"),
+        ("_src_path: /some/folder\n_commit: v1.0.0\n", "cannot get the template /some/folder: fatal: "),
+        ("_src_path: git+smscaffold://python-flask\n_commit: main2\n", "main2"),
+    ],
+)
+def test_answers_files(machine_b: Machine, folder: Path, text: str, words: str) -> None:
+    write(folder / ".copier-answers.yml", text)
+    machine_b.commit(folder)
+    refused(machine_b.update(folder, check=False), words)
+
+
+def test_changes_that_are_not_committed(machine_b: Machine, folder: Path) -> None:
+    append(folder / "Dockerfile", "# mine\n")
+    write(folder / "own.txt", "")
+    refused(machine_b.update(folder, check=False), "(Dockerfile, own.txt): commit or stash them first")
+    assert (folder / "Dockerfile").read_text().endswith("# mine\n")
+
+
+def test_no_git(machine_b: Machine, folder: Path, tmp_path: Path) -> None:
+    shutil.rmtree(folder / ".git")
+    refused(machine_b.update(folder, check=False), ". is not in a git repository: `git init`, add and commit it first")
+    machine_b.git(folder, "init", "--quiet")
+    refused(machine_b.update(folder, check=False), "commit or stash them first")
+    write(folder / ".git" / "info" / "exclude", "*\n")
+    refused(machine_b.update(folder, check=False), "git ignores")
+    (tmp_path / "empty").mkdir()
+    python = machine_b.root / "venv" / "bin" / "python"
+    done = machine_b.run(python, "-m", "smscaffold", "update", cwd=folder, PATH=str(tmp_path / "empty"))
+    refused(done, "git is not installed")
+
+
+def test_an_older_package_than_the_folder(machine_a: Machine, machine_b: Machine, tmp_path: Path) -> None:
+    folder = machine_b.new(tmp_path / "x")
+    refused(
+        machine_a.update(folder, check=False),
+        "was made with v1.1.0 of git+smscaffold://python-flask",
+        "the newest version installed here is v1.0.0",
+        "pip install --upgrade smscaffold",
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ({"GIT_ALLOW_PROTOCOL": "https:ssh"}, "(GIT_ALLOW_PROTOCOL=https:ssh) forbids smscaffold addresses"),
+        (
+            {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.smscaffold.allow", "GIT_CONFIG_VALUE_0": "never"},
+            "(protocol.allow in git's configuration) forbids smscaffold addresses",
+        ),
+    ],
+)
+def test_a_policy_that_forbids_the_helper(machine_b: Machine, folder: Path, policy: dict[str, str], words: str) -> None:
+    refused(machine_b.update(folder, check=False, **policy), words, "insteadOf")
+
+
+def test_the_organisation_serves_the_same_history(machine_b: Machine, folder: Path, tmp_path: Path) -> None:
+    machine_b.git(tmp_path, "clone", "--quiet", "--mirror", "smscaffold://python-flask", "server/python-flask")
+    variables = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.file://{tmp_path}/server/.insteadOf",
+        "GIT_CONFIG_VALUE_0": "smscaffold://",
+        "GIT_ALLOW_PROTOCOL": "file",
+    }
+    machine_b.update(folder, "--quiet", **variables)
+    assert (folder / "added.md").exists()
+    machine_b.git(folder, "reset", "--quiet", "--hard")
+    python = machine_b.root / "venv" / "bin" / "python"
+    copier = [python, "-m", "copier", "update", "--defaults", "--quiet"]
+    machine_b.run(*copier, cwd=folder, check=True, PATH="/usr/bin:/bin", **variables)
+    assert (folder / "added.md").exists()
+
+
+def test_answers(machine_b: Machine, folder: Path) -> None:
+    refused(machine_b.update(folder, "-d", "layuot=split", check=False), "did you mean 'layout'?")
+    refused(machine_b.update(folder, "-d", "layout=splt", check=False), "did you mean 'split'?")
+    refused(machine_b.update(folder, "-d", "project_name=X", check=False), "project_name: must be", "(R1)")
+    refused(machine_b.update(folder, "--ref", "v9", check=False), "has no version, branch or commit 'v9'")
+    assert machine_b.status(folder) == ""
+    assert machine_b.git(folder, "worktree", "list").count("\n") == 1
+
+
+def test_a_file_that_git_ignores_is_not_overwritten(machine_b: Machine, folder: Path) -> None:
+    append(folder / ".gitignore", "/added.md\n")
+    machine_b.commit(folder)
+    write(folder / "added.md", "mine\n")
+    refused(machine_b.update(folder, check=False), "the update brings added.md", "move it away")
+    assert (folder / "added.md").read_text() == "mine\n"
+    assert machine_b.status(folder) == ""

@@ -1,0 +1,98 @@
+"""Many at once, and one that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from update_helpers import Machine, append, write
+
+COUNT = 24
+
+
+def all_at_once(machine: Machine, commands: list[list[str | Path]], cwd: Path) -> None:
+    running = [
+        subprocess.Popen(
+            [*map(str, command)],
+            cwd=cwd,
+            env={**machine.environment, "XDG_CACHE_HOME": str(cwd / "cache")},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for command in commands
+    ]
+    for process in running:
+        _, said = process.communicate(timeout=150)
+        assert process.returncode == 0, said
+
+
+def test_24_renders_and_24_updates(machine_b: Machine, tmp_path: Path) -> None:
+    folders = [tmp_path / f"x{number}" for number in range(COUNT)]
+    new = ["smscaffold", "new", "--defaults", "--quiet", "--ref", "v1.0.0", "-d", "project_name=model"]
+    all_at_once(machine_b, [[*new, folder] for folder in folders], tmp_path)
+    all_at_once(machine_b, [["smscaffold", "update", "--quiet", folder] for folder in folders], tmp_path)
+    assert len({machine_b.git(folder, "write-tree") for folder in folders}) == 1
+    assert all((folder / "added.md").exists() for folder in folders)
+    assert not (tmp_path / "cache").exists()  # the mirrors that all runs of copier share by default
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_kill_in_the_middle_loses_nothing(
+    machine_b: Machine, folder: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    append(folder / "README.md", "mine\n")
+    machine_b.commit(folder)
+    reached, temporary = tmp_path / "reached", tmp_path / "tmp"
+    temporary.mkdir()
+    git = write(tmp_path / "bin" / "git", slow_git(reached))
+    git.chmod(0o755)
+    environment = {**machine_b.environment, "TMPDIR": str(temporary)}
+    environment["PATH"] = f"{git.parent}{os.pathsep}{environment['PATH']}"
+    process = subprocess.Popen(
+        ["smscaffold", "update"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # a test run in the background may have been told to ignore Ctrl-C, and would hand that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not reached.exists():
+            assert time.monotonic() < deadline
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.01)
+        os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+        os.killpg(process.pid, signal.SIGCONT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        reached.unlink()
+        if process.poll() is None:
+            process.kill()
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    assert "Traceback" not in said
+    assert machine_b.status(folder) == ""
+    assert (folder / "README.md").read_text().endswith("mine\n")
+    if number != signal.SIGKILL:
+        assert machine_b.git(folder, "worktree", "list").count("\n") == 1
+        assert not list(temporary.glob(".smscaffold-*"))
+    machine_b.update(folder, "--quiet")
+    assert (folder / "README.md").read_text().endswith("mine\n")
+    assert (folder / "added.md").exists()
+
+
+def slow_git(reached: Path) -> str:
+    """A git that waits in the middle of the merge, when copier applies the differences, as long as a file is there."""
+    return f"""#!/bin/sh
+case "$1" in apply) touch {reached}; while [ -e {reached} ]; do sleep 0.02; done ;; esac
+PATH=${{PATH#*:}} exec git "$@"
+"""
