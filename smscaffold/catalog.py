@@ -100,7 +100,9 @@ def _built_in() -> Iterator[Template]:
         bundle = record.HISTORY / f"{name}{git_remote.SUFFIX}"
         released = record.releases(name)
         version = released[-1].tag.removeprefix("v") if released else __version__
-        yield Template(name, BUILT_IN, f"git+smscaffold://{name}", folder, bundle if released else None, version)
+        yield Template(
+            name, BUILT_IN, f"git+smscaffold://{name}", folder, bundle if bundle.is_file() else None, version
+        )
 
 
 def _installed() -> Iterator[Template]:

@@ -12,6 +12,7 @@ import pytest
 from cli_helpers import CHECKOUT, Run, write
 
 from smscaffold import __version__
+from smscaffold.history.record import releases
 
 PYTHON_FLASK = {"name": "python-flask", "language": "Python", "framework": "Flask", "origin": "built-in"}
 
@@ -28,7 +29,8 @@ def test_json(run: Run) -> None:
     templates = json.loads(run("list", "--json").stdout)
     flask = next(each for each in templates if each["name"] == "python-flask")
     assert set(flask) == {"name", "language", "framework", "title", "version", "origin"}
-    assert flask == {**flask, **PYTHON_FLASK, "version": __version__}
+    released = [each.tag.removeprefix("v") for each in releases("python-flask")]
+    assert flask == {**flask, **PYTHON_FLASK, "version": [__version__, *released][-1]}
     assert all(each.values() for each in templates)
 
 

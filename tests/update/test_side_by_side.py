@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -72,12 +74,12 @@ def test_a_kill_in_the_middle_loses_nothing(
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-        os.killpg(process.pid, signal.SIGCONT)
-        _, said = process.communicate(timeout=60)
+        process.wait(timeout=60)
     finally:
-        reached.unlink()
-        if process.poll() is None:
-            process.kill()
+        reached.unlink(missing_ok=True)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    said = process.communicate(timeout=60)[1]
     assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
     assert "Traceback" not in said
     assert machine_b.status(folder) == ""
@@ -94,5 +96,5 @@ def slow_git(reached: Path) -> str:
     """A git that waits in the middle of the merge, when copier applies the differences, as long as a file is there."""
     return f"""#!/bin/sh
 case "$1" in apply) touch {reached}; while [ -e {reached} ]; do sleep 0.02; done ;; esac
-PATH=${{PATH#*:}} exec git "$@"
+exec {shutil.which("git")} "$@"
 """
