@@ -77,6 +77,21 @@ def list_templates(options: argparse.Namespace) -> None:
     print(as_json() if options.json else as_table())
 
 
+def completion(options: argparse.Namespace) -> None:
+    """Prints a shell's completion script."""
+    from smscaffold.completion import SCRIPTS
+
+    print(SCRIPTS[options.shell], end="")
+
+
+def complete(options: argparse.Namespace) -> None:
+    """Prints what can stand at the end of a line: for the completion scripts."""
+    from smscaffold.completion import candidates
+
+    for word, meaning in candidates(options.line, _parser()):
+        print(f"{word}\t{meaning}")
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     """Ends the program by an exception, so that everything temporary is removed on the way out."""
     sys.exit(128 + number)
@@ -91,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_new(commands)
     _add_update(commands)
     _add_list(commands)
+    _add_completion(commands)
     return parser
 
 
@@ -134,3 +150,16 @@ def _add_list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command = commands.add_parser("list", help="list the templates", description="List the templates.")
     command.add_argument("--json", action="store_true", help="for programs")
     command.set_defaults(run=list_templates)
+
+
+def _add_completion(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "completion",
+        help="print a script that completes commands, templates and answers in a shell",
+        description="Print a completion script; its first lines say where it goes.",
+    )
+    command.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+    command.set_defaults(run=completion)
+    hidden = commands.add_parser("_complete")
+    hidden.add_argument("line")
+    hidden.set_defaults(run=complete)

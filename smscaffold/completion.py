@@ -1,0 +1,148 @@
+"""``smscaffold completion``: scripts that complete commands, options, template names and answers in a shell."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import shlex
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smscaffold.errors import SmscaffoldError
+
+if TYPE_CHECKING:
+    from smscaffold.catalog import Template
+
+#: a word that can stand at the cursor, and what it means
+Word = tuple[str, str]
+
+# the shell hands over its line up to the cursor; what the program cannot complete, the shell completes as files
+SCRIPTS = {
+    "bash": r"""# smscaffold completion bash > ~/.local/share/bash-completion/completions/smscaffold
+_smscaffold() {
+  local IFS=$'\n' line=${COMP_LINE:0:COMP_POINT}
+  local word=${line##*[[:space:]]}
+  COMPREPLY=($(smscaffold _complete "$line" 2>/dev/null | cut -f 1))
+  # bash takes = and : for the ends of words: what is before them stands already
+  COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*[=:]}"}"}")
+  [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
+}
+complete -o default -F _smscaffold smscaffold
+""",
+    "zsh": r"""#compdef smscaffold
+# smscaffold completion zsh > a file `_smscaffold` in a folder of $fpath
+_smscaffold() {
+  local line
+  local -a found shown
+  for line in ${(f)"$(smscaffold _complete "${(j: :)words[1,CURRENT]}" 2>/dev/null)"}; do
+    found+=("${line%%$'\t'*}")
+    shown+=("${line/$'\t'/  -- }")
+  done
+  if (( $#found == 0 )); then
+    _files
+  elif [[ $found[1] == *= ]]; then
+    compadd -l -S '' -d shown -a found
+  else
+    compadd -l -d shown -a found
+  fi
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  _smscaffold "$@"
+else
+  compdef _smscaffold smscaffold
+fi
+""",
+    "fish": r"""# smscaffold completion fish > ~/.config/fish/completions/smscaffold.fish
+function __smscaffold_complete
+    set -l found (smscaffold _complete (commandline --cut-at-cursor --current-process | string collect) 2>/dev/null)
+    if test (count $found) -gt 0
+        printf '%s\n' $found
+    else
+        __fish_complete_path (commandline --current-token)
+    end
+end
+complete --command smscaffold --no-files --arguments '(__smscaffold_complete)'
+""",
+}
+
+
+def candidates(line: str, parser: argparse.ArgumentParser) -> list[Word]:
+    """What can stand at the end of a command line; nothing where a file or free text belongs."""
+    *before, word = _words(line)[1:] or [""]
+    return [(text, meaning) for text, meaning in _possible(before, word, parser) if text.startswith(word)]
+
+
+def _possible(before: list[str], word: str, parser: argparse.ArgumentParser) -> Iterable[Word]:
+    commands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    command = commands.choices.get(before[0]) if before else None
+    if command is None:
+        helps = [(action.dest, action.help or "") for action in commands._choices_actions]
+        return [] if before else [*helps, *(_options(parser) if word.startswith("-") else [])]
+    option, equals, _ = word.partition("=")
+    if option.startswith("--") and equals:
+        return [(f"{option}={text}", meaning) for text, meaning in _values(option, before, word[len(option) + 1 :])]
+    if word.startswith("-"):
+        return _options(command)
+    if before[-1].startswith("-"):
+        return _values(before[-1], before, word)
+    positional = next((action for action in command._actions if not action.option_strings and action.choices), None)
+    return [(str(choice), "") for choice in positional.choices or ()] if positional else []
+
+
+def _options(parser: argparse.ArgumentParser) -> list[Word]:
+    return [
+        (option, action.help or "")
+        for action in parser._actions
+        for option in action.option_strings
+        if option.startswith("--")
+    ]
+
+
+def _values(option: str, before: list[str], word: str) -> Iterator[Word]:
+    from smscaffold import catalog
+
+    if option in ("-t", "--template"):
+        yield from ((template.name, template.about["title"]) for template in catalog.templates())
+    elif option in ("-d", "--data"):
+        named = [value for name, value in itertools.pairwise(before) if name in ("-t", "--template")]
+        named += [each.partition("=")[2] for each in before if each.startswith("--template=")]
+        try:
+            templates = [catalog.find(name) for name in named[-1:]] or list(catalog.templates())
+        except SmscaffoldError:
+            return
+        yield from {text: (text, meaning) for each in templates for text, meaning in _answers(each, word)}.values()
+
+
+def _answers(template: Template, word: str) -> Iterator[Word]:
+    """The template's answer keys as ``layout=``, and once there is a key, its choices."""
+    from smscaffold.answers import askable
+    from smscaffold.obtain import obtain
+    from smscaffold.staging import temporary_folder
+    from smscaffold.template_config import load_config
+
+    with temporary_folder() as work:
+        try:
+            obtain(template, work / "template")
+            questions = load_config(Path(work, "template")).questions
+        except SmscaffoldError:
+            return
+    for name in askable(questions):
+        question = questions[name]
+        help = str(question.details.get("help", "")).splitlines()
+        if not word.startswith(f"{name}="):
+            yield f"{name}=", "" if "{" in "".join(help[:1]) else "".join(help[:1])
+            continue
+        for choice in question.choices or (("yes", "no") if question.type == "bool" else ()):
+            yield f"{name}={choice}", ""
+
+
+def _words(line: str) -> list[str]:
+    """The words of a line that may end in the middle of a quotation."""
+    for close in ("", "'", '"'):
+        try:
+            words = shlex.split(line + close)
+        except ValueError:
+            continue
+        return [*words, ""] if not close and line[-1:].isspace() else words
+    return []

@@ -1,0 +1,122 @@
+"""Completion, in the shells themselves."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from ask_helpers import Terminal
+
+from smscaffold.cli import _parser
+from smscaffold.completion import SCRIPTS, candidates
+
+
+def words(line: str) -> list[str]:
+    return [word for word, _ in candidates(line, _parser())]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("smscaffold n", ["new"]),
+        ("smscaffold completion ", ["bash", "zsh", "fish"]),
+        ("smscaffold new --data-", ["--data-file"]),
+        ("smscaffold new -t python-fl", ["python-flask"]),
+        ("smscaffold new --template=python-fl", ["--template=python-flask"]),
+        ("smscaffold new -t python-flask -d lay", ["layout="]),
+        ("smscaffold new -t python-flask --data layout=", ["layout=single", "layout=split"]),
+        ("smscaffold new -t python-flask --data layout=sp", ["layout=split"]),
+        ("smscaffold new -t python-flask -d gpu=", ["gpu=yes", "gpu=no"]),
+        ("smscaffold new --data=aws", ["--data=aws_region="]),
+        ("smscaffold new 'a b' -d 'lay", ["layout="]),
+        ("smscaffold new ", []),
+        ("smscaffold new --data-file ", []),
+        ("smscaffold new -t nothing -d ", []),
+        ("smscaffold nonsense ", []),
+    ],
+)
+def test_candidates(line: str, expected: list[str]) -> None:
+    assert words(line) == expected
+
+
+def test_every_command_and_option_that_is_shown() -> None:
+    assert words("smscaffold ") == ["new", "update", "list", "completion"]
+    assert {"--template", "--data", "--defaults", "--no-git", "--help"} <= set(words("smscaffold new --"))
+
+
+def test_every_key_of_a_template() -> None:
+    keys = words("smscaffold new -t python-flask -d ")
+    assert keys[:2] == ["project_name=", "layout="]
+    assert "unit_test_command=" not in keys
+
+
+@pytest.fixture
+def shells(tmp_path: Path) -> dict[str, list[str]]:
+    """How to start each shell with its script, `smscaffold` on its PATH."""
+    command = tmp_path / "bin" / "smscaffold"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m smscaffold "$@"\n')
+    command.chmod(0o755)
+    for shell, script in SCRIPTS.items():
+        (tmp_path / f"script.{shell}").write_text(script)
+    (tmp_path / ".zshrc").write_text(f"PS1='ready> '; autoload -U compinit; compinit -u -D; . {tmp_path}/script.zsh\n")
+    (tmp_path / "bashrc").write_text(
+        f"PS1='ready> '; bind 'set enable-bracketed-paste off'; . {tmp_path}/script.bash\n"
+    )
+    fish = f"function fish_prompt; echo 'ready> '; end; . {tmp_path}/script.fish"
+    return {
+        "bash": ["bash", "--rcfile", f"{tmp_path}/bashrc", "-i"],
+        "zsh": ["zsh", "-i"],
+        "fish": ["fish", "--private", "--init-command", fish],
+    }
+
+
+@pytest.mark.parametrize("shell", SCRIPTS)
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("smscaffold comp", "smscaffold completion "),
+        ("smscaffold new -t python-fl", "smscaffold new -t python-flask "),
+        ("smscaffold new -t python-flask -d front", "smscaffold new -t python-flask -d front_end="),
+        ("smscaffold new -t python-flask -d layout=sp", "smscaffold new -t python-flask -d layout=split "),
+        ("smscaffold new --data-file answ", "smscaffold new --data-file answers.yml "),
+    ],
+)
+def test_in_the_shell(
+    shells: dict[str, list[str]],
+    work: Path,
+    tmp_path: Path,
+    environment: dict[str, str],
+    shell: str,
+    typed: str,
+    completed: str,
+) -> None:
+    if not (shutil.which(shell) and shutil.which("tmux")):
+        pytest.skip(f"{shell} or tmux is not installed")
+    (work / "answers.yml").write_text("")
+    env = {**environment, "PATH": f"{tmp_path}/bin:{environment['PATH']}", "HOME": str(tmp_path)}
+    with tempfile.TemporaryDirectory() as place:
+        terminal = Terminal(Path(place), shells[shell], work, env, (100, 24))
+        try:
+            terminal.wait("ready>")
+            terminal.type(typed)
+            terminal.wait(typed)
+            terminal.press("Tab")
+            terminal.wait(f"ready> {completed}".rstrip())
+            terminal.type("@")
+            terminal.wait(f"ready> {completed}@")
+        finally:
+            terminal.close()
+
+
+@pytest.mark.parametrize("shell", SCRIPTS)
+def test_the_scripts_are_what_the_shells_take(shell: str, tmp_path: Path) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    done = subprocess.run([sys.executable, "-m", "smscaffold", "completion", shell], capture_output=True, text=True)
+    (tmp_path / "script").write_text(done.stdout)
+    assert subprocess.run([shell, "-n", tmp_path / "script"], capture_output=True, text=True).stderr == ""
