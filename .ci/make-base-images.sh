@@ -148,7 +148,7 @@ D
 maven() {
   build maven:3.9-eclipse-temurin-21 <<D
 FROM debian:trixie-slim
-ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:$SYSTEM_PATH LANG=C.UTF-8 MAVEN_HOME=/usr/share/maven MAVEN_CONFIG=/root/.m2
+ENV JAVA_HOME=/opt/java/openjdk PATH=/opt/java/openjdk/bin:$SYSTEM_PATH LANG=C.UTF-8 MAVEN_HOME=/usr/share/maven
 RUN mkdir -p /usr/share/man/man1; $APT ca-certificates openjdk-21-jdk-headless maven git >/dev/null \
  && mkdir -p /opt/java && ln -s /usr/lib/jvm/java-21-openjdk-amd64 /opt/java/openjdk && $CLEAN
 CMD ["mvn"]
