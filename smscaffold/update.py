@@ -90,7 +90,7 @@ def update(request: Request, console: Console) -> None:
         _check_known(folder, template)
         target = template.check_out(request.ref or "")
         if target == folder.commit and not given:
-            console.say(f"{folder.path.name} is up to date: {target} is the newest version of {folder.source}")
+            console.say(f"{folder.path.name} is up to date with {target} of {folder.source}")
             return
         config = load_config(template.folder)
         refuse_unsafe(folder.source, config)
@@ -121,6 +121,7 @@ def _one_sentence() -> Iterator[None]:
 def find_folder(path: Path) -> Folder:
     """The container folder at a path, after a check that it can be updated: SmscaffoldError says why it cannot."""
     folder = path.resolve()
+    path = folder if path == Path() else path  # `.` makes poor sentences
     file = folder / ANSWERS_FILE
     if not file.is_file():
         above = next((parent for parent in folder.parents if (parent / ANSWERS_FILE).is_file()), None)
@@ -205,6 +206,8 @@ def _run_copier(second: Path, given: answers.Answers, ref: str | None, work: Pat
             )
         except OSError:
             raise
+        except copier.errors.UserMessageError as error:
+            raise SmscaffoldError(f"copier cannot update it: {error}") from error
         except Exception as error:
             raise SmscaffoldError(f"copier cannot update it: {reason(error)}") from error
 
@@ -277,6 +280,9 @@ def _take_over(folder: Folder, merged: Merged) -> None:
 
 
 def _report(folder: Folder, merged: Merged, console: Console) -> None:
+    if not merged.changes:
+        console.say(f"Nothing changes in {folder.path.name}")
+        return
     old, new = folder.commit, str(merged.answers.get("_commit"))
     versions = f"from {old} to {new}" if old != new else f"with other answers, still {new}"
     console.heading(f"Updated {folder.path.name} {versions} of {folder.source}")

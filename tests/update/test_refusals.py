@@ -19,7 +19,9 @@ def refused(result: Result, *words: str) -> None:
 
 
 def test_a_folder_that_is_no_container_folder(machine_b: Machine, folder: Path, tmp_path: Path) -> None:
-    refused(machine_b.update(tmp_path, check=False), ". is not a container folder: it has no .copier-answers.yml")
+    refused(
+        machine_b.update(tmp_path, check=False), f"{tmp_path} is not a container folder: it has no .copier-answers.yml"
+    )
     inside = machine_b.update(folder / "program", check=False)
     refused(inside, "is not a container folder", f"its folder is {folder}")
     refused(machine_b.run("smscaffold", "update", "nowhere", cwd=tmp_path), "nowhere is not a container folder")
@@ -52,7 +54,9 @@ def test_changes_that_are_not_committed(machine_b: Machine, folder: Path) -> Non
 
 def test_no_git(machine_b: Machine, folder: Path, tmp_path: Path) -> None:
     shutil.rmtree(folder / ".git")
-    refused(machine_b.update(folder, check=False), ". is not in a git repository: `git init`, add and commit it first")
+    refused(
+        machine_b.update(folder, check=False), "model is not in a git repository: `git init`, add and commit it first"
+    )
     machine_b.git(folder, "init", "--quiet")
     refused(machine_b.update(folder, check=False), "commit or stash them first")
     write(folder / ".git" / "info" / "exclude", "*\n")
@@ -111,6 +115,18 @@ def test_answers(machine_b: Machine, folder: Path) -> None:
     refused(machine_b.update(folder, "--ref", "v9", check=False), "has no version, branch or commit 'v9'")
     assert machine_b.status(folder) == ""
     assert machine_b.git(folder, "worktree", "list").count("\n") == 1
+
+
+def test_an_answer_that_is_so_already(machine_b: Machine, folder: Path) -> None:
+    machine_b.update(folder, "--quiet")
+    machine_b.commit(folder)
+    assert machine_b.update(folder, "-d", "layout=single").stdout == "Nothing changes in model\n"
+
+
+def test_the_way_back(machine_b: Machine, folder: Path) -> None:
+    machine_b.update(folder, "--quiet")
+    machine_b.commit(folder)
+    refused(machine_b.update(folder, "--ref", "v1.0.0", check=False), "copier cannot update it: You are downgrading")
 
 
 def test_a_file_that_git_ignores_is_not_overwritten(machine_b: Machine, folder: Path) -> None:
