@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def _asked(request: Request, given: answers.Answers, shelf: _Shelf, console: Con
             if not by_copier and (request.pretend or not interview.asked_any):
                 return ready, given | interview.values
             folder = shelf.folder() / "folder"
-            with console.moment(f"Rendering {ready.template.name} ..."):
+            with nullcontext() if by_copier else console.moment(f"Rendering {ready.template.name} ..."):
                 rendered = render(ready.root, folder, given | interview.values, folder.parent / "cache", ask=by_copier)
             applied = {name: rendered.answers[name] for name in ready.config.questions if name in rendered.applied}
             trial = ask.Trial(folder, _destination(request, rendered), applied)

@@ -51,9 +51,9 @@ def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path, *, as
             )
         except (OSError, KeyboardInterrupt):
             raise
-        except EOFError as error:
-            raise KeyboardInterrupt from error
         except Exception as error:  # a template is its author's code: it can trip over anything
+            if isinstance(error.__cause__, EOFError):  # Ctrl-D at a question
+                raise KeyboardInterrupt from error
             raise SmscaffoldError(reason(error).replace(f"{root}/", "")) from error
 
 

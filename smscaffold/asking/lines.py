@@ -77,5 +77,8 @@ def _answer(prompt: Prompt, line: str) -> Any:
         return line
     if line.isdecimal() and 0 < int(line) <= len(prompt.choices):
         return prompt.choices[int(line) - 1].value
-    named = [choice.value for choice in prompt.choices if line.lower() in (choice.title.lower(), str(choice.value))]
-    return named[0] if named else None
+    word = line.lower()
+    exact = [choice for choice in prompt.choices if word in (choice.title.lower(), str(choice.value).lower())]
+    begun = [choice for choice in prompt.choices if choice.title.lower().startswith(word)]
+    fitting = exact or begun
+    return fitting[0].value if len(fitting) == 1 else None

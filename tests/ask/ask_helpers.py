@@ -29,7 +29,16 @@ class Terminal:
         """What the terminal shows."""
         return self._run("capture-pane", "-p").rstrip()
 
-    def wait(self, *texts: str, seconds: float = 20) -> str:
+    def escapes(self) -> str:
+        """What the terminal shows, its colours included."""
+        return self._run("capture-pane", "-p", "-e")
+
+    def child(self) -> int:
+        """The process that runs in the terminal."""
+        shell = self._run("list-panes", "-F", "#{pane_pid}").strip()
+        return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
+
+    def wait(self, *texts: str, seconds: float = 8) -> str:
         """Waits until the terminal shows all these texts, and returns what it shows."""
         deadline = time.monotonic() + seconds
         while not all(text in (shown := self.screen()) for text in texts):
