@@ -99,11 +99,12 @@ def update(request: Request, console: Console) -> None:
             with console.moment("Updating ..."):
                 _run_copier(second, given, request.ref, work)
                 merged = _merged(folder, second, template)
-            if request.pretend:
-                _show(second, console)
-            else:
+                difference = _difference(second) if request.pretend else ""
+            if not request.pretend:
                 _take_over(folder, merged)
-    if not request.pretend:
+    if request.pretend:
+        console.say(difference)
+    else:
         _report(folder, merged, console)
     if merged.conflicts:
         raise SmscaffoldError(_conflicts(folder, merged, request.pretend))
@@ -255,9 +256,9 @@ def _keep_edited(folder: Folder, second: Path, template: Clone) -> str:
     return entries
 
 
-def _show(second: Path, console: Console) -> None:
+def _difference(second: Path) -> str:
     colour = "always" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else "never"
-    console.say(git.ask(second, "diff", "--cached", f"--color={colour}", "HEAD").rstrip("\n"))
+    return git.ask(second, "diff", "--cached", f"--color={colour}", "HEAD").rstrip("\n")
 
 
 def _take_over(folder: Folder, merged: Merged) -> None:

@@ -104,6 +104,11 @@ def test_pretend_shows_the_difference_and_changes_nothing(machine_b: Machine, fo
     assert machine_b.git(folder, "write-tree") == tree
 
 
+def test_a_difference_that_nobody_reads_to_its_end_is_no_error(machine_b: Machine, folder: Path) -> None:
+    done = machine_b.run("bash", "-c", "smscaffold update --pretend | true; echo ${PIPESTATUS[0]}", cwd=folder)
+    assert (done.stdout, done.stderr) == ("141\n", "")
+
+
 def test_an_older_version_can_be_asked_for(machine_b: Machine, tmp_path: Path) -> None:
     folder = machine_b.new(tmp_path / "old", "--ref", "v1.0.0")
     assert recorded(folder)["_commit"] == "v1.0.0"
