@@ -5,6 +5,8 @@ VENV   ?= .venv
 DEST   ?= ../my-model
 ARGS   ?=
 TESTS  ?= tests
+# test files side by side; they wait for containers more than they compute
+JOBS   ?= 3
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -16,11 +18,11 @@ help:  ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'Variables: DEST=../my-model ARGS="--data layout=split" TESTS=tests/cli PYTHON=python3.13 VENV=.venv'
 
-new: $(VENV)/installed  ## write a container folder at DEST=../my-model; ARGS= are more options of `smscaffold new`
-	@$(BIN)/smscaffold new "$(DEST)" --defaults $(ARGS)
+new: $(VENV)/installed  ## make a container folder at DEST=../my-model, asking in a terminal; ARGS= are more options of `smscaffold new`
+	@$(BIN)/smscaffold new "$(DEST)" $$([ -t 0 ] && [ -t 1 ] || echo --defaults) $(ARGS)
 
 test: $(VENV)/installed-test  ## run all tests; those that need Docker are skipped without an engine
-	@$(BIN)/python -m pytest $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS) $(ARGS)
 
 lint: $(VENV)/installed-test $(VENV)/installed-lint  ## check the code, the shell scripts and what the templates generate
 	$(BIN)/ruff check .

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,9 +40,10 @@ def build() -> Iterator[Build]:
     made: list[str] = []
 
     def build(folder: Path, *options: str, tag: str, docker: str = "docker", **environment: str) -> str:
-        image = f"smscaffold-test/{tag}"
+        image = f"smscaffold-test/{tag}-{os.getpid()}"
         command = [docker, "build", "--quiet", "--platform=linux/amd64", f"--tag={image}", *options, str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
+        with one_build_at_a_time():
+            done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
         made.append(image)
@@ -48,6 +52,14 @@ def build() -> Iterator[Build]:
     yield build
     if made:
         subprocess.run(["docker", "image", "rm", "--force", *made], check=False, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def one_build_at_a_time() -> Iterator[None]:
+    """Tests may run side by side: what one of them builds is in the cache for the next."""
+    with (Path(tempfile.gettempdir()) / "smscaffold-test-build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +81,14 @@ def model(image: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     result = sagemaker_local.train(image, tmp_path_factory.mktemp("job") / "out", {"train": data})
     assert result.exit_code == 0, result.logs
     return result.model
+
+
+def run_tests(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The folder's own tests, with the libraries of this project's environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "tests"],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
