@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,15 @@ def askable(questions: Questions) -> list[str]:
     return [question.name for question in questions.values() if not question.computed]
 
 
-def unanswered(answers: Answers, questions: Questions) -> list[str]:
-    """The names of the questions that are left to ask."""
-    return [name for name in askable(questions) if name not in answers]
+def unanswered(answers: Answers, config: TemplateConfig) -> list[str]:
+    """The names of the questions that are left to ask, where these answers do not make them needless."""
+    from smscaffold.asking.expressions import Expressions, UnsupportedError
+
+    left = [name for name in askable(config.questions) if name not in answers]
+    with suppress(UnsupportedError):
+        reads = Expressions(config)
+        return [name for name in left if reads.applies(config.questions[name], answers)]
+    return left
 
 
 def named_after(dest: Path | None, config: TemplateConfig) -> Answers:

@@ -115,8 +115,7 @@ def refuse_unsafe(template: str, config: TemplateConfig) -> None:
 def _complete(given: answers.Answers, config: TemplateConfig, request: Request) -> answers.Answers:
     """The answers, after a check that nothing is left to ask."""
     answers.check(given, config.questions)
-    left = answers.unanswered(given, config.questions)
-    if left and not request.defaults:
+    if not request.defaults and (left := answers.unanswered(given, config)):
         raise SmscaffoldError(
             f"nothing answers {', '.join(left)}: pass --defaults to take the defaults, or --data {left[0]}=VALUE"
         )

@@ -46,6 +46,13 @@ class Terminal:
             time.sleep(0.02)
         return shown
 
+    def wait_while(self, shown: str, seconds: float = 8) -> None:
+        """Waits until the terminal shows something else."""
+        deadline = time.monotonic() + seconds
+        while self.screen() == shown:
+            assert time.monotonic() < deadline, f"nothing changes; the terminal shows\n{shown}"
+            time.sleep(0.02)
+
     def press(self, *keys: str) -> None:
         """Presses keys by their tmux names; one after another, as Esc begins other keys."""
         for key in keys:

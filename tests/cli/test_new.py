@@ -72,8 +72,9 @@ def test_data_wins_over_the_file_and_the_file_over_defaults(run: Run, template: 
     assert recorded(work / "x")["train_base_image"] == "python:3.13"
 
 
-def test_the_answers_of_one_folder_make_another(run: Run, template: Path, work: Path) -> None:
-    run("new", "one", "-t", template, "--defaults", "-d", "layout=split", "--no-git")
+@pytest.mark.parametrize("layout", ["single", "split"])
+def test_the_answers_of_one_folder_make_another(run: Run, template: Path, work: Path, layout: str) -> None:
+    run("new", "one", "-t", template, "--defaults", "-d", f"layout={layout}", "--no-git")
     done = run("new", "two", "-t", template, "--data-file", "one/.copier-answers.yml", "--no-git")
     assert done.returncode == 0, done.stderr
     assert (work / "one/.copier-answers.yml").read_bytes() == (work / "two/.copier-answers.yml").read_bytes()
