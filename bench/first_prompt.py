@@ -20,7 +20,7 @@ from smscaffold.compile import compile_template
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "templates" / "python-flask"
 BIN = Path(sys.executable).parent
-QUESTION = b"Name of the project"
+QUESTIONS = (b"Which language", b"Name of the project")
 
 
 def main() -> None:
@@ -30,9 +30,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         compile_template(TEMPLATE, Path(work, "template"))
         commands = {
-            "smscaffold new": [BIN / "smscaffold", "new", f"{work}/out", "-t", "python-flask"],
+            "smscaffold new": [BIN / "smscaffold", "new", f"{work}/out"],
+            "smscaffold new -t": [BIN / "smscaffold", "new", f"{work}/out", "-t", "python-flask"],
             "copier copy": [BIN / "copier", "copy", "--quiet", f"{work}/template", f"{work}/out"],
-            "python -c pass": [BIN / "python", "-c", f"print({QUESTION.decode()!r})"],
+            "python -c pass": [BIN / "python", "-c", f"print({QUESTIONS[0].decode()!r})"],
         }
         os.environ["COPIER_CACHE_DIR"] = f"{work}/cache"
         times: dict[str, list[float]] = {name: [] for name in commands}
@@ -53,7 +54,7 @@ def first_question(command: list[str]) -> float:
         os.environ["TERM"] = "xterm"
         os.execv(command[0], command)
     shown = b""
-    while QUESTION not in shown:
+    while not any(question in shown for question in QUESTIONS):
         if not select.select([terminal], [], [], 30)[0]:
             sys.exit(f"{command[0]} asks nothing: {shown!r}")
         shown += os.read(terminal, 65536)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,7 @@ class Session:
         from smscaffold.asking.screen import Screen, keys_kept
 
         self._stack.enter_context(keys_kept())
-        return Screen()
+        return self._stack.enter_context(closing(Screen()))
 
     def _all_settled(self) -> list[Settled]:
         dest = [Settled("_dest", "DEST", str(self._dest), "the command line", changeable=False)] if self._dest else []
@@ -202,6 +203,6 @@ def _image(name: str, value: Any, values: Mapping[str, Any]) -> str:
     """What a project's name becomes in ECR."""
     region = str(values.get("aws_region", ""))
     domain = next(domain for begins, domain in _DOMAINS.items() if region.startswith(begins))
-    if name != "project_name" or not region or not domain:
+    if name != "project_name" or not domain or not re.fullmatch("[a-z0-9-]+", region):
         return ""
     return f"becomes the image ACCOUNT.dkr.ecr.{region}.{domain}/{value}"

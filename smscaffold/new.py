@@ -138,7 +138,7 @@ def _asked(request: Request, given: answers.Answers, shelf: _Shelf, console: Con
                 rendered = render(ready.root, folder, given | interview.values, folder.parent / "cache", ask=by_copier)
             applied = {name: rendered.answers[name] for name in ready.config.questions if name in rendered.applied}
             trial = ask.Trial(folder, _destination(request, rendered), applied)
-            if session.confirmed(trial):
+            if request.pretend or session.confirmed(trial):
                 session.record(trial)
                 return ready, given | applied
 

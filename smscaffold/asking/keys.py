@@ -104,6 +104,10 @@ def _bindings(view: View) -> KeyBindings:
     def _stop(event: KeyPressEvent) -> None:
         event.app.exit(exception=KeyboardInterrupt())
 
+    @keys.add(Keys.ControlZ, eager=True)
+    def _suspend(event: KeyPressEvent) -> None:
+        event.app.suspend_to_background()
+
     @keys.add(Keys.Enter, eager=True)
     @keys.add(Keys.ControlJ, eager=True)
     def _answer(event: KeyPressEvent) -> None:

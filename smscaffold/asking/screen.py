@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import termios
 import threading
@@ -34,6 +35,15 @@ class Screen:
         from smscaffold.asking import keys
 
         return keys.read(view, self._shown)
+
+    def close(self) -> None:
+        """Waits until copier is loaded: Python cannot end in the middle of that, whatever the user presses."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            if self._copier.ident is not None:
+                self._copier.join()
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _shown(self) -> None:
         if self._copier.ident is None:

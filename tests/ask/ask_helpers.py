@@ -16,8 +16,9 @@ class Terminal:
         self._tmux = ["tmux", "-f", "/dev/null", "-S", str(place / "tmux")]
         words = ["env", "-i", *(f"{name}={value}" for name, value in env.items()), *command]
         # the shell that stays keeps the terminal, and shows whether it was left as it was found
-        program = f"{shlex.join(words)}; code=$?"
-        script = f"trap : INT; stty -a > {place}/before; {program}; stty -a > {place}/after; echo exit=$code; cat"
+        state = f"(trap '' INT; stty -a) > {place}"
+        program = f"{state}/before; {shlex.join(words)}; code=$?; {state}/after; echo exit=$code"
+        script = f"trap : INT; {program}; while :; do sleep 60; done"
         columns, lines = map(str, size)
         self._run("new-session", "-d", "-x", columns, "-y", lines, "-c", str(cwd), "sh", "-c", script)
         self._states = (place / "before", place / "after")

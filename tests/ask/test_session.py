@@ -263,6 +263,15 @@ def test_stopping_at_the_first_question_and_at_the_summary(open_terminal: Open, 
     assert files(work) == set()
 
 
+def test_pressing_ctrl_c_again_and_again(open_terminal: Open) -> None:
+    terminal = open_terminal("new")
+    terminal.wait("Which language")
+    terminal.press(*["C-c"] * 20)
+    assert terminal.exit_code() == 130
+    assert "Traceback" not in terminal.screen()
+    assert terminal.as_before
+
+
 def test_keys_typed_ahead_are_not_lost(open_terminal: Open) -> None:
     terminal = open_terminal("new", "-t", "stubs/julia-genie")
     terminal.wait("Name of the project")
