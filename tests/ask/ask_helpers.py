@@ -17,10 +17,14 @@ class Terminal:
         words = ["env", "-i", *(f"{name}={value}" for name, value in env.items()), *command]
         # the shell that stays keeps the terminal, and shows whether it was left as it was found
         state = f"(trap '' INT; stty -a) > {place}"
-        program = f"{state}/before; {shlex.join(words)}; code=$?; {state}/after; echo exit=$code"
+        program = (
+            f"{state}/before; {shlex.join(words)}; code=$?; {state}/after; echo exit=$code; echo $code > {place}/code"
+        )
         script = f"trap : INT; {program}; while :; do sleep 60; done"
         columns, lines = map(str, size)
         self._run("new-session", "-d", "-x", columns, "-y", lines, "-c", str(cwd), "sh", "-c", script)
+        # in a file, as Ctrl-C throws away what a terminal has not shown yet
+        self._code = place / "code"
         self._states = (place / "before", place / "after")
 
     def _run(self, *words: str) -> str:
@@ -70,9 +74,13 @@ class Terminal:
             self.type(text)
         self.press("Enter")
 
-    def exit_code(self) -> int:
+    def exit_code(self, seconds: float = 8) -> int:
         """Waits for the command's end."""
-        return int(self.wait("exit=").rpartition("exit=")[2].split()[0])
+        deadline = time.monotonic() + seconds
+        while not (self._code.is_file() and self._code.read_text()):
+            assert time.monotonic() < deadline, f"it does not end; the terminal shows\n{self.screen()}"
+            time.sleep(0.02)
+        return int(self._code.read_text())
 
     @property
     def as_before(self) -> bool:
