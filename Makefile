@@ -19,7 +19,8 @@ help:  ## show this help
 	@echo 'Variables: DEST=../my-model ARGS="--data layout=split" TESTS=tests/cli PYTHON=python3.13 VENV=.venv'
 
 new: $(VENV)/installed  ## make a container folder at DEST=../my-model, asking in a terminal; ARGS= are more options of `smscaffold new`
-	@$(BIN)/smscaffold new "$(DEST)" $$([ -t 0 ] && [ -t 1 ] || echo --defaults) $(ARGS)
+	@if [ -t 0 ] && [ -t 1 ]; then set --; else set -- --defaults; fi; \
+	$(BIN)/smscaffold new "$(DEST)" "$$@" $(ARGS)
 
 test: $(VENV)/installed-test  ## run all tests; those that need Docker are skipped without an engine
 	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS) $(ARGS)
