@@ -51,13 +51,16 @@ class Console:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+def speaks_unicode() -> bool:
+    """Whether stdout shows more than ASCII: ``LANG=C`` does not say so, though Python goes on in UTF-8 there."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LANG", "LC_CTYPE"))
+    locale = next((name for name in named if name), "")
+    return all("utf" in name.lower() for name in (locale, sys.stdout.encoding or ""))
+
+
 def tree(root: Path) -> list[str]:
     """The files below `root` as lines of a tree, in plain ASCII where stdout cannot show lines."""
-    branches = ("├── ", "└── ", "│   ")
-    try:
-        "".join(branches).encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        branches = ("|-- ", "`-- ", "|   ")
+    branches = ("├── ", "└── ", "│   ") if speaks_unicode() else ("|-- ", "`-- ", "|   ")
     return list(_branches(root, "", branches))
 
 

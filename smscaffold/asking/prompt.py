@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -64,10 +62,3 @@ class Prompter(Protocol):
 
         Raises KeyboardInterrupt when the user stops (Ctrl-C, Ctrl-D).
         """
-
-
-def speaks_unicode() -> bool:
-    """Whether the terminal shows more than ASCII: ``LANG=C`` does not say so, though Python goes on in UTF-8 there."""
-    named = (os.environ.get(name) for name in ("LC_ALL", "LANG", "LC_CTYPE"))
-    locale = next((name for name in named if name), "")
-    return all("utf" in name.lower() for name in (locale, sys.stdout.encoding or ""))

@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from smscaffold.asking.prompt import Prompt, Settled, speaks_unicode
+from smscaffold.asking.prompt import Prompt, Settled
+from smscaffold.console import speaks_unicode
 
 Line = list[tuple[str, str]]
 

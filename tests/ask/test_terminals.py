@@ -62,7 +62,10 @@ def test_stopping_line_by_line(open_terminal: Open, work: Path, plain: dict[str,
 def test_ascii_where_the_locale_says_no_more(open_terminal: Open, locale: dict[str, str]) -> None:
     terminal = open_terminal(*STUB, **locale)
     terminal.answer("> my-model", "ab")
-    shown = terminal.wait("* project_name  ab", "layout")
+    assert terminal.wait("* project_name  ab", "layout").isascii()
+    for proposed in ("> single", "> no", "> debian", "> us-east-1"):
+        terminal.answer(proposed)
+    shown = terminal.wait(REVIEW, "|-- program/")
     assert shown.isascii()
 
 
