@@ -16,7 +16,7 @@ DOCKER = os.environ.get("DOCKER", "docker")
 PREFIX = "smbench"
 TOOLS = f"{PREFIX}-tools"
 READY_SECONDS = 120
-IDLE_WAIT_SECONDS = 90
+IDLE_WAIT_SECONDS = 60
 
 
 def docker(*arguments: object, **options) -> str:
