@@ -7,12 +7,13 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from smscaffold import answers, catalog
+from smscaffold.asking import background
 from smscaffold.asking.expressions import UnsupportedError
 from smscaffold.asking.interview import Interview
 from smscaffold.asking.prompt import Choice, Prompt, Prompter, Settled, Went
@@ -168,7 +169,8 @@ class Session:
         from smscaffold.asking.screen import Screen, keys_kept
 
         self._stack.enter_context(keys_kept())
-        return self._stack.enter_context(closing(Screen()))
+        self._stack.callback(background.end)
+        return Screen()
 
     def _all_settled(self) -> list[Settled]:
         dest = [Settled("_dest", "DEST", str(self._dest), "the command line", changeable=False)] if self._dest else []

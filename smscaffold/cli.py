@@ -114,8 +114,8 @@ def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     command = commands.add_parser(
         "new",
         help="write a container folder",
-        description="Write a container folder: Dockerfile, train, serve, web front end, local tests. In a terminal it asks "
-        "for what has no answer; with SMSCAFFOLD_PLAIN=1 line by line, as screen readers like it.",
+        description="Write a container folder: Dockerfile, train, serve, web front end, local tests. In a terminal it "
+        "asks for what has no answer; with SMSCAFFOLD_PLAIN=1 line by line, as screen readers like it.",
         allow_abbrev=False,
     )
     add = command.add_argument

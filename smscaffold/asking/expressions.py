@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from smscaffold.asking import background
 from smscaffold.asking.prompt import Choice
 from smscaffold.template_config import Question, TemplateConfig
 
@@ -108,6 +109,7 @@ class Expressions:
 
     @cached_property
     def _environment(self) -> SandboxedEnvironment:
+        background.wait()
         from jinja2.sandbox import SandboxedEnvironment  # takes long, and many questions have no expression
 
         return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **self._options)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 import termios
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from smscaffold.asking import background
 from smscaffold.asking.prompt import Prompt, Settled
 from smscaffold.asking.view import POINTER, View, ansi
 
@@ -20,9 +19,6 @@ class Screen:
 
     Its first question is there before the library that reads keys is loaded, and copier loads while the user reads.
     """
-
-    def __init__(self) -> None:
-        self._copier = threading.Thread(target=_load_copier, name="load copier")
 
     def ask(self, prompt: Prompt, settled: Sequence[Settled], *, back: bool) -> Any:
         """See Prompter."""
@@ -34,20 +30,9 @@ class Screen:
             print(f"\r\x1b[{height}A\x1b[J" if height else "\r\x1b[J", end="", flush=True)
         from smscaffold.asking import keys
 
-        return keys.read(view, self._shown)
-
-    def close(self) -> None:
-        """Waits until copier is loaded: Python cannot end in the middle of that, whatever the user presses."""
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            if self._copier.ident is not None:
-                self._copier.join()
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _shown(self) -> None:
-        if self._copier.ident is None:
-            self._copier.start()
+        answer = keys.read(view, background.start)
+        background.wait()
+        return answer
 
 
 @contextmanager
@@ -75,7 +60,3 @@ def _paint(view: View) -> int:
     lines = [*view.head(width - 1, height - len(body) - len(foot)), *body, *foot][: height - 1]
     print("\r\n".join(map(ansi, lines)), end="", flush=True)
     return len(lines) - 1
-
-
-def _load_copier() -> None:
-    import copier  # noqa: F401

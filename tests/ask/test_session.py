@@ -272,6 +272,15 @@ def test_pressing_ctrl_c_again_and_again(open_terminal: Open) -> None:
     assert terminal.as_before
 
 
+@pytest.mark.parametrize("keys", ["L\rchurn\r\r\r\r\r", "J\r\rchurn\r\r\r\r"])
+def test_answers_quicker_than_copier_loads(open_terminal: Open, keys: str) -> None:
+    terminal = open_terminal("new")
+    terminal.wait("Which language")
+    terminal.type(keys)
+    assert "Traceback" not in terminal.wait(REVIEW, "write churn/")
+    assert "Error" not in terminal.screen()
+
+
 def test_keys_typed_ahead_are_not_lost(open_terminal: Open) -> None:
     terminal = open_terminal("new", "-t", "stubs/julia-genie")
     terminal.wait("Name of the project")
