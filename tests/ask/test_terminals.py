@@ -160,3 +160,18 @@ def test_a_pipe_is_asked_nothing(environment: dict[str, str], work: Path) -> Non
     done = subprocess.run(command, cwd=work, env=environment, input="churn\n", capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith("smscaffold: error: nothing answers project_name, layout")
+
+
+def test_progress_and_stopping_while_the_summary_is_made(open_terminal: Open, work: Path, tmp_path: Path) -> None:
+    template = tmp_path / "slow"
+    template.mkdir()
+    (template / "copier.yml").write_text("project_name: {type: str, default: churn}\n")
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    (template / "endless.jinja").write_text(endless)
+    terminal = open_terminal("new", "-t", template)
+    terminal.answer("> churn")
+    terminal.wait("Rendering slow ...")
+    terminal.press("C-c")
+    assert terminal.exit_code() == 130
+    assert terminal.as_before
+    assert (files(work), files(tmp_path / "tmp")) == (set(), set())
