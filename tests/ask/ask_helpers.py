@@ -43,7 +43,7 @@ class Terminal:
         shell = self._run("list-panes", "-F", "#{pane_pid}").strip()
         return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
 
-    def wait(self, *texts: str, seconds: float = 8) -> str:
+    def wait(self, *texts: str, seconds: float = 20) -> str:
         """Waits until the terminal shows all these texts, and returns what it shows."""
         deadline = time.monotonic() + seconds
         while not all(text in (shown := self.screen()) for text in texts):
@@ -51,7 +51,7 @@ class Terminal:
             time.sleep(0.02)
         return shown
 
-    def wait_while(self, shown: str, seconds: float = 8) -> None:
+    def wait_while(self, shown: str, seconds: float = 20) -> None:
         """Waits until the terminal shows something else."""
         deadline = time.monotonic() + seconds
         while self.screen() == shown:
@@ -74,7 +74,7 @@ class Terminal:
             self.type(text)
         self.press("Enter")
 
-    def exit_code(self, seconds: float = 8) -> int:
+    def exit_code(self, seconds: float = 20) -> int:
         """Waits for the command's end."""
         deadline = time.monotonic() + seconds
         while not (self._code.is_file() and self._code.read_text()):

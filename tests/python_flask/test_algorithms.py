@@ -74,6 +74,9 @@ def test_the_readmes_model_for_text_and_missing_values(image: str, folder: Path,
         assert by_name.text == "no\n"
         rows = '[{"age": 30, "fare": 8, "port": "Southampton"}, [null, 60, null]]'
         assert served.invoke(rows, "application/json").text == '{"predictions":["no","yes"]}\n'
+        # U+2028 separates lines, but not those of JSON Lines
+        odd = '{"age": 30, "fare": 8, "port": "a\u2028b"}\r\n[40, 70, "x"]\r\n'
+        assert served.invoke(odd.encode(), "application/jsonlines", Accept="text/csv").text == "no\nyes\n"
         for row, reason in {
             '[30, "8", "Southampton"]': 'row 1: fare must be a number, not "8"',
             "[30, 8, 5]": "row 1: port must be text, not 5",

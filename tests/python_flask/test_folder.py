@@ -17,6 +17,12 @@ def test_has_at_most_30_files(render: Render, layout: str) -> None:
     assert len(files) <= 30, sorted(map(str, files))
 
 
+def test_readmes_tables_are_whole(folder: Path) -> None:
+    lines = (folder / "README.md").read_text().splitlines()
+    start = lines.index("| file | what it is |")
+    assert "`tests/`" in next(lines[i - 1] for i in range(start, len(lines)) if not lines[i])
+
+
 def test_readme_fits_two_pages(folder: Path) -> None:
     assert len((folder / "README.md").read_text().splitlines()) <= 150
 

@@ -32,7 +32,7 @@ def fit(channels, hyperparameters, job):
     data = channels["train"].frame([*COLUMNS, TARGET])
     rows, target = data[list(COLUMNS)].to_numpy(), data[TARGET].to_numpy()
 
-    scores = job.resume(default=[])  # the accuracy of depth 1, 2, 3 ...
+    scores = job.resume(default=[])[: hyperparameters["max_depth"]]  # the accuracy of depth 1, 2, 3 ...
     for depth in range(len(scores) + 1, hyperparameters["max_depth"] + 1):
         tree = DecisionTreeClassifier(max_depth=depth, random_state=hyperparameters["seed"])
         score = cross_val_score(tree, rows, target, cv=hyperparameters["folds"]).mean()
@@ -53,7 +53,10 @@ def save(model, directory: Path):
 
 
 def load(directory: Path):
-    """Read back what save wrote."""
+    """Read back what save wrote.
+
+    Called once, before the worker processes are forked: what must not be shared by them, such as a GPU, is for predict.
+    """
     return joblib.load(directory / "model.joblib")
 
 

@@ -4,10 +4,13 @@ Rows are a numpy array of floats where all columns of algorithm.py are floats, e
 take a fast path; what does not fit there is read again value by value, to take it or to say what is wrong and where.
 """
 
+import codecs
 import csv
 import io
 import json
 import math
+import os
+import sys
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +21,8 @@ CSV, JSON, JSONLINES = TYPES = ("text/csv", "application/json", "application/jso
 NAMES = list(COLUMNS)
 NUMERIC = all(kind is float for kind in COLUMNS.values())
 HEADER = ",".join(NAMES)
+BATCH = os.environ.get("SAGEMAKER_BATCH", "").lower() == "true"  # then each line is a record, whatever is in it (B5)
+csv.field_size_limit(sys.maxsize)
 
 
 class BadInput(ValueError):
@@ -50,7 +55,8 @@ def choose_type(accept, own):
             refused.add(name)
     for _, name in sorted(offers, key=lambda offer: -offer[0]):  # a stable sort: first come, first served
         for known in (own, *TYPES):
-            if known not in refused and name in (known, "*/*", known.split("/")[0] + "/*"):
+            family = known.split("/")[0] + "/*"
+            if name == known or (name in ("*/*", family) and not refused & {known, family}):
                 return known
     return None
 
@@ -63,41 +69,60 @@ def read_rows(body, media_type, parameters):
 
     The rows are those of the good records, in order. Raises BadInput where not even records can be told apart.
     """
-    try:
-        text = body.decode(parameters.get("charset", "utf-8").replace("utf-8", "utf-8-sig"))
-    except LookupError:
-        raise BadInput(f"unknown charset {parameters['charset']!r}") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"the body is not {error.encoding} text: {error.reason} at byte {error.start}") from None
-    text = text.rstrip("\r\n")
+    text = decode(body, parameters.get("charset", "utf-8")).rstrip("\r\n")
     if not text.strip():
         raise BadInput("the body is empty")
     if media_type == CSV:
         return read_csv(text, parameters.get("header") == "present")
     if media_type == JSONLINES:
-        return to_rows([parse_json_line(line) for line in text.splitlines()])
+        return to_rows([parse_json_line(line) for line in text.split("\n")])
     return read_json(text)
 
 
+def decode(body, charset):
+    try:
+        codec = codecs.lookup(charset).name
+        return body.decode("utf-8-sig" if codec == "utf-8" else codec)
+    except LookupError:
+        raise BadInput(f"unknown charset {charset!r}") from None
+    except UnicodeError as error:
+        raise BadInput(f"the body is not {charset} text: {error}"[:200]) from None
+
+
 def read_csv(text, has_header):
-    names = NAMES
+    names, header = NAMES, []
     first_line, _, rest = text.partition("\n")
-    if has_header or (first_line[0] == HEADER[0] and first_line.strip() == HEADER):
+    if has_header or (first_line[:1] == HEADER[:1] and first_line.strip() == HEADER):
         names = [name.strip() for name in next(csv.reader([first_line]))]
         if missing := [name for name in NAMES if name not in names]:
             raise BadInput(f"the header has no column {', '.join(missing)}")
         text = rest
-        if not text:
+        if BATCH:  # a line of the input that has to have one in the output
+            header = [BadInput("is a header")]
+        elif not text:
             raise BadInput("there is a header but no row")
-    if NUMERIC and names == NAMES and (rows := fast_csv(text)) is not None:
+    if NUMERIC and names == NAMES and not header and (rows := fast_csv(text)) is not None:
         return rows, {}
-    records = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
-    if names == NAMES:
-        return to_rows(list(records), parse_cell)
+    records = split_csv(text) if text else []
+    if names != NAMES:
+        records = [by_name(names, cells) for cells in records]
+    return to_rows(header + records, parse_cell)
+
+
+def split_csv(text):
+    """Return the cells of each record; in a batch job a quote that is never closed spoils its own line only."""
+    if BATCH:
+        return [next(csv.reader([line], skipinitialspace=True), []) for line in text.split("\n")]
     try:
-        return to_rows([dict(zip(names, cells, strict=True)) for cells in records], parse_cell)
-    except ValueError:
-        raise BadInput(f"each row must have {len(names)} values, as the header has") from None
+        return list(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True))
+    except csv.Error as error:
+        raise BadInput(f"the body is not CSV: {error}") from None
+
+
+def by_name(names, cells):
+    if len(cells) != len(names):
+        return BadInput(f"{len(cells)} values, expected {len(names)} as in the header")
+    return dict(zip(names, cells, strict=True))
 
 
 def fast_csv(text):
@@ -122,22 +147,13 @@ def checked(rows):
     return rows if fits else None
 
 
-def refuse_constant(name):
-    if ALLOW_MISSING and name == "NaN":
-        return None
-    raise BadInput(f"{name} is not a JSON number")
-
-
-json_decoder = json.JSONDecoder(parse_constant=refuse_constant)
-
-
 def parse_json(text):
     try:
-        return json_decoder.decode(text)
+        return json.loads(text)
     except RecursionError:
         raise BadInput("the JSON is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise BadInput(f"the body is not JSON: {error}") from None
+    except ValueError as error:
+        raise BadInput(f"the body is not JSON: {error}"[:200]) from None
 
 
 def parse_json_line(line):
@@ -153,7 +169,7 @@ def read_json(text):
     records = document.get("instances") if isinstance(document, dict) else document
     if not isinstance(records, list) or not records:
         raise BadInput('the JSON must be a list of rows or {"instances": [rows]}, with at least one row')
-    if NUMERIC and isinstance(records[0], list):
+    if NUMERIC and isinstance(records[0], list) and "true" not in text and "false" not in text:
         try:
             rows = np.array(records)
         except ValueError:  # rows of different lengths
@@ -176,7 +192,7 @@ def to_rows(records, parse=None):
     import pandas  # only where there are columns of text
 
     frame = pandas.DataFrame(good, columns=NAMES)
-    return frame.astype({name: float for name, kind in COLUMNS.items() if kind is float}), errors
+    return frame.astype({name: float if kind is float else object for name, kind in COLUMNS.items()}), errors
 
 
 def to_row(record, parse):
@@ -208,10 +224,10 @@ def parse_cell(name, kind, text):
 
 
 def parse_value(name, kind, value):
-    """Return a JSON value as kind; null is a missing one."""
-    if value is None:
+    """Return a JSON value as kind; null is a missing one, and so is NaN where numbers belong."""
+    if value is None or (kind is float and value != value):
         if ALLOW_MISSING:
-            return math.nan if kind is float else None
+            return math.nan
         raise BadInput(f"{name} is missing")
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         if abs(value) <= 1.7e308:  # neither infinite nor too large an integer
@@ -223,6 +239,17 @@ def parse_value(name, kind, value):
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def to_list(predictions):
+    """Return what predict returned as a list of plain numbers, strings or lists of them."""
+    if hasattr(predictions, "to_numpy"):  # a pandas Series or DataFrame
+        predictions = predictions.to_numpy()
+    if hasattr(predictions, "tolist"):
+        predictions = predictions.tolist()
+    if not isinstance(predictions, list | tuple):
+        raise TypeError(f"predict must return a list or an array, not {type(predictions).__name__}")
+    return [value.tolist() if hasattr(value, "tolist") else value for value in predictions]
 
 
 def merge_errors(predictions, errors, media_type):
@@ -246,7 +273,7 @@ def is_error(prediction):
 
 
 def write_csv(predictions):
-    if not isinstance(predictions[0], list):
+    if not any(isinstance(value, list) for value in predictions):
         text = "\n".join(map(str, predictions))
         if not any(special in text for special in ',"\r') and text.count("\n") == len(predictions) - 1:
             return text

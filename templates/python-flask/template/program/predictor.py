@@ -23,7 +23,6 @@ import formats
 MODEL = Path("/opt/ml/model")
 RUN = Path("/tmp/serve")  # sockets and pid files, shared with `serve` and nginx
 TIMEOUT = int(os.environ.get("MODEL_SERVER_TIMEOUT", "65"))  # seconds; `serve` has checked it
-BATCH = os.environ.get("SAGEMAKER_BATCH", "").lower() == "true"
 
 log = logging.getLogger("predictor")
 
@@ -92,24 +91,21 @@ def predict(model, body, media_type, parameters, answer_type):
         rows, errors = formats.read_rows(body, media_type, parameters)
     except formats.BadInput as error:
         raise BadRequest(str(error)) from None
-    if errors and not BATCH:
+    if errors and not formats.BATCH:
         raise BadRequest(next(iter(errors.values())))
-    predictions = algorithm.predict(model, rows) if len(rows) else []
-    if hasattr(predictions, "to_numpy"):  # a pandas Series or DataFrame
-        predictions = predictions.to_numpy()
-    predictions = predictions.tolist() if hasattr(predictions, "tolist") else list(predictions)
+    predictions = formats.to_list(algorithm.predict(model, rows)) if len(rows) else []
     if len(predictions) != len(rows):
         raise RuntimeError(f"predict returned {len(predictions)} predictions for {len(rows)} rows")
     if errors:
         predictions = formats.merge_errors(predictions, errors, answer_type)
     text = formats.write_predictions(predictions, answer_type)
-    return text if BATCH else text + "\n"  # SageMaker ends each batch answer with a newline of its own (B5)
+    return text if formats.BATCH else text + "\n"  # SageMaker ends each batch answer with a newline of its own (B5)
 
 
 def error_response(status, message):
     """Return the JSON that every error has: one short sentence, no stack trace (H20)."""
     message = " ".join(message.split())[:1000]
-    log.warning("%s %s: %d %s", request.method, request.path, status, message)
+    log.warning("%s %s: %d", request.method, request.path, status)  # the message may quote the payload (H50)
     return Response(formats.dump_json({"error": message}) + "\n", status, content_type=formats.JSON)
 
 
