@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if os.environ.get("SMSCAFFOLD_REQUIRE_DOCKER") == "1":
             pytest.fail(f"{reason} (and SMSCAFFOLD_REQUIRE_DOCKER=1 says that there must be one)", pytrace=False)
         pytest.skip(reason)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """The empty folder in which the user stands."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder

@@ -74,14 +74,6 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """The empty folder in which the user stands."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def environment(tmp_path: Path, stubs: Path) -> dict[str, str]:
     """All variables of a user who has the templates of the package."""
     home = tmp_path / "home"

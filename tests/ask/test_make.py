@@ -13,13 +13,13 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> list[str]:
+def make(tmp_path: Path, work: Path) -> list[str]:
     """`make new` with a virtual environment whose smscaffold is this checkout's."""
     command = tmp_path / "venv" / "bin" / "smscaffold"
     command.parent.mkdir(parents=True)
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m smscaffold "$@"\n')
     command.chmod(0o755)
-    options = [f"VENV={tmp_path}/venv", f"DEST={tmp_path}/work/churn", "ARGS=--no-git"]
+    options = [f"VENV={tmp_path}/venv", f"DEST={work}/churn", "ARGS=--no-git"]
     return ["make", "--directory", str(CHECKOUT), "--old-file", f"{tmp_path}/venv/installed", "new", *options]
 
 

@@ -40,14 +40,6 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """The empty folder in which the user stands."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def run_here(work: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs ``smscaffold ARGUMENTS`` in this process: quicker, for many runs that differ little."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
