@@ -259,11 +259,13 @@ def builder(request: pytest.FixtureRequest, engine: str, tmp_path_factory: pytes
 
 
 def remove_images(docker: str) -> None:
-    listing = [docker, "images", "--format", "{{.Repository}} {{.ID}}"]
+    """By name: by id, an image of other tests that has the same content would go too."""
+    listing = [docker, "images", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}"]
     lines = subprocess.run(listing, capture_output=True, text=True).stdout.splitlines()
-    mine = {line.split()[1] for line in lines if f"{PREFIX}-" in line}
-    if mine:
-        subprocess.run([docker, "rmi", "--force", *mine], capture_output=True)
+    mine = [line.split() for line in lines if f"{PREFIX}-" in line]
+    names = {f"{name}@{digest}" if tag == "<none>" else f"{name}:{tag}" for name, tag, digest in mine}
+    if names:
+        subprocess.run([docker, "rmi", "--force", *sorted(names)], capture_output=True)
 
 
 @pytest.fixture

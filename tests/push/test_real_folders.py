@@ -40,3 +40,15 @@ def test_what_was_pushed_trains_and_serves(
             assert served.invoke(payload).text == "setosa\nversicolor\nvirginica\n"
     finally:
         remove_images(engine)
+
+
+@pytest.mark.docker
+def test_images_of_others_stay(engine: str, tmp_path: Path) -> None:
+    """What these tests tidy up is theirs alone, also where an image of somebody else has the same content."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nLABEL of=both\n")
+    mine, other = f"{PREFIX}-same", f"smscaffold-test/other-{os.getpid()}"
+    subprocess.run([engine, "build", "--quiet", "-t", mine, "-t", other, tmp_path], check=True, capture_output=True)
+    remove_images(engine)
+    there = [subprocess.run([engine, "image", "inspect", name], capture_output=True) for name in (mine, other)]
+    subprocess.run([engine, "rmi", other], capture_output=True)
+    assert [done.returncode for done in there] == [1, 0]
