@@ -27,6 +27,16 @@ def no_engine() -> str:
     return f"no Docker engine: {lines[-1] if lines else 'docker version failed'}"
 
 
+# first, so that xdist finds the groups
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file run one after the other on shared fixtures, if they name no other group; long ones first."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    items.sort(key=lambda item: "templates" not in item.path.parts)
+
+
 # first, so that no fixture of a skipped test builds an image
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:

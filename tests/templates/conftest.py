@@ -1,9 +1,10 @@
-"""The container folders of python-flask, rendered and built once for all tests here."""
+"""What the tests of all templates share: container folders, rendered and built."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,21 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from smscaffold import sagemaker_local
-
-ALGORITHMS = Path(__file__).parent / "algorithms"
 Render = Callable[..., Path]
 Build = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
 def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
-    """A function that makes a container folder: `render(layout="split")`."""
+    """A function that makes a container folder: `render("python-flask", layout="split")`."""
 
-    def render(**answers: str) -> Path:
-        folder = tmp_path_factory.mktemp("python-flask") / "folder"
+    def render(template: str, **answers: str) -> Path:
+        folder = tmp_path_factory.mktemp(template) / "folder"
         data = [f"--data={key}={value}" for key, value in {"project_name": "smscaffold-test", **answers}.items()]
-        command = [sys.executable, "-m", "smscaffold", "new", str(folder), "--template=python-flask", "--defaults"]
+        command = [sys.executable, "-m", "smscaffold", "new", str(folder), f"--template={template}", "--defaults"]
         subprocess.run([*command, "--no-git", "--quiet", *data], check=True)
         return folder
 
@@ -62,27 +60,6 @@ def one_build_at_a_time() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def folder(render: Render) -> Path:
-    """A container folder of the layout `single`."""
-    return render()
-
-
-@pytest.fixture(scope="session")
-def image(folder: Path, build: Build) -> str:
-    """Its image, which trains and serves."""
-    return build(folder, tag="single")
-
-
-@pytest.fixture(scope="session")
-def model(image: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a model trained by that image on its own sample data."""
-    data = folder / "local_test" / "opt_ml" / "input" / "data" / "train"
-    result = sagemaker_local.train(image, tmp_path_factory.mktemp("job") / "out", {"train": data})
-    assert result.exit_code == 0, result.logs
-    return result.model
-
-
 def run_tests(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The folder's own tests, with the libraries of this project's environment."""
     return subprocess.run(
@@ -92,3 +69,12 @@ def run_tests(folder: Path, *options: str, **environment: str) -> subprocess.Com
         capture_output=True,
         text=True,
     )
+
+
+def breaks(folder: Path, into: Path, file: str, there: str, instead: str) -> Path:
+    """A copy of the folder in which `there` was replaced in one of its files."""
+    shutil.copytree(folder, into)
+    text = (into / file).read_text()
+    assert there in text
+    (into / file).write_text(text.replace(there, instead))
+    return into

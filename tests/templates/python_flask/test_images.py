@@ -13,7 +13,7 @@ import pytest
 
 from smscaffold.sagemaker_local import endpoint, engine, run, train
 
-from .conftest import Build, Render
+from ..conftest import Build, Render
 
 pytestmark = pytest.mark.docker
 PLAIN_DEBIAN = "debian:trixie-slim"  # no Python in it
@@ -48,13 +48,13 @@ def test_a_debian_without_python_builds_with_buildkit(folder: Path, build: Build
 
 
 def test_split_images_build_with_the_classic_builder(render: Render, build: Build, tmp_path: Path) -> None:
-    folder = render(layout="split", train_base_image=PLAIN_DEBIAN)
+    folder = render("python-flask", layout="split", train_base_image=PLAIN_DEBIAN)
     images = [build(folder, f"--target={part}", tag=part, DOCKER_BUILDKIT="0") for part in ("train", "serve")]
     trains_and_serves(*images, folder, tmp_path / "job")
 
 
 def test_the_serve_image_has_no_libraries_for_training(render: Render, build: Build) -> None:
-    folder = render(layout="split")
+    folder = render("python-flask", layout="split")
     images = {part: build(folder, f"--target={part}", tag=f"same-{part}") for part in ("train", "serve")}
     for part, module, there in [("train", "pandas", True), ("serve", "pandas", False), ("train", "flask", False)]:
         found = run(images[part], "python3", "-c", f"import importlib.util as u; print(u.find_spec('{module}'))").logs

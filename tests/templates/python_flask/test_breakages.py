@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from .conftest import Build, run_tests
+from ..conftest import Build, breaks, run_tests
 
 # what is broken: file, what stands there, what takes its place, and the folder's test that has to notice
 BREAKAGES = {
@@ -50,12 +49,8 @@ BREAKAGES = {
 @pytest.mark.docker
 @pytest.mark.parametrize("name", BREAKAGES)
 def test_its_tests_notice(name: str, folder: Path, build: Build, tmp_path: Path) -> None:
-    file, there, instead, noticed_by = BREAKAGES[name]
-    broken = tmp_path / "folder"
-    shutil.copytree(folder, broken)
-    text = (broken / file).read_text()
-    assert there in text
-    (broken / file).write_text(text.replace(there, instead))
-    image = build(broken, tag="broken")
+    *edit, noticed_by = BREAKAGES[name]
+    broken = breaks(folder, tmp_path / "folder", *edit)
+    image = build(broken, tag="python-flask-broken")
     done = run_tests(broken, "-x", "-k", noticed_by, TRAIN_IMAGE=image, SERVE_IMAGE=image)
     assert done.returncode == 1, done.stdout + done.stderr

@@ -1,0 +1,54 @@
+"""Every built-in template, in every layout and with every front end: its folder, and that its own tests pass."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smscaffold import catalog
+from smscaffold.compile import compile_template
+from smscaffold.template_config import load_config
+
+from .conftest import Build, Render, run_tests
+
+
+def variants() -> Iterator[Any]:
+    """(template, answers) of each; each one's tests run beside the others'."""
+    for template in catalog.templates():
+        if template.origin == catalog.BUILT_IN and template.folder:
+            with tempfile.TemporaryDirectory() as root:
+                compile_template(template.folder, Path(root) / "template")
+                questions = load_config(Path(root) / "template").questions
+            for layout, front_end in itertools.product(*(questions[n].choices or [] for n in ("layout", "front_end"))):
+                name = f"{template.name}-{layout}-{front_end}"
+                answers = {"layout": layout, "front_end": front_end}
+                yield pytest.param(template.name, answers, id=name, marks=pytest.mark.xdist_group(name))
+
+
+VARIANTS = list(variants())
+
+
+@pytest.mark.parametrize(("template", "answers"), VARIANTS)
+def test_readme_fits_two_pages_and_its_tables_are_whole(render: Render, template: str, answers: dict[str, str]) -> None:
+    lines = (render(template, **answers) / "README.md").read_text().splitlines()
+    assert len(lines) <= 150
+    start = lines.index("| file | what it is |")
+    assert "`tests/`" in next(lines[i - 1] for i in range(start, len(lines)) if not lines[i])
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(("template", "answers"), VARIANTS)
+def test_its_tests_pass(
+    render: Render, build: Build, template: str, answers: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    folder = render(template, **answers)
+    kinds = ["train", "serve"] if answers["layout"] == "split" else [""]
+    name = request.node.callspec.id
+    images = [build(folder, *([f"--target={kind}"] if kind else []), tag=f"{name}{kind}") for kind in kinds]
+    done = run_tests(folder, TRAIN_IMAGE=images[0], SERVE_IMAGE=images[-1])
+    assert done.returncode == 0, done.stdout + done.stderr
