@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from smscaffold import __version__
 from smscaffold.errors import SmscaffoldError
@@ -17,7 +18,7 @@ from smscaffold.errors import SmscaffoldError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit code.
 
-    0 is success, 1 a refusal with its reason, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
+    0 is success, 1 a refusal with its reason, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM; `check` has its own.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -27,19 +28,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stop in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, _stop)
     try:
-        options.run(options)
+        code: int | None = options.run(options)
         sys.stdout.flush()
     except SmscaffoldError as error:
         print(f"smscaffold: error: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except KeyboardInterrupt:
-        print("\nsmscaffold: stopped, nothing was written", file=sys.stderr)
+        print(f"\nsmscaffold: stopped, nothing {getattr(options, 'undone', 'was written')}", file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         # whoever read our output has read enough; keep Python's own flush at exit from failing again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-    return 0
+    return code or 0
 
 
 def new(options: argparse.Namespace) -> None:
@@ -68,6 +69,39 @@ def update(options: argparse.Namespace) -> None:
 
     request = Request(folder=options.path, data=options.data, ref=options.ref, pretend=options.pretend)
     update(request, Console(quiet=options.quiet))
+
+
+def check(options: argparse.Namespace) -> int:
+    """Proves the container contract on an image or a folder, or tells what its clauses say."""
+    if options.list or options.explain:
+        from smscaffold.contract import telling
+
+        listed = telling.as_json if options.json else telling.as_table
+        print(telling.explained(options.explain) if options.explain else listed())
+        return 0
+    from smscaffold.check import Request, check
+    from smscaffold.console import Console
+    from smscaffold.contract.preparing import Given
+
+    given = Given(
+        target=options.target,
+        train_image=options.train_image,
+        serve_image=options.serve_image,
+        train_data=options.train_data,
+        hyperparameters=options.hyperparameters,
+        model=options.model,
+        payloads=options.payload,
+        content_types=options.content_type,
+    )
+    request = Request(
+        given,
+        select=options.select,
+        ignore=options.ignore,
+        profiles=options.profile,
+        format=options.format,
+        output=options.output,
+    )
+    return check(request, Console())
 
 
 def list_templates(options: argparse.Namespace) -> None:
@@ -105,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_new(commands)
     _add_update(commands)
+    _add_check(commands)
     _add_list(commands)
     _add_completion(commands)
     return parser
@@ -145,6 +180,54 @@ def _add_update(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("-n", "--pretend", action="store_true", help="show the diff, change nothing")
     add("--quiet", action="store_true", help="print nothing but errors")
     command.set_defaults(run=update)
+
+
+def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "check",
+        help="prove the container contract on any image, clause by clause",
+        description="Prove on this machine, with Docker, that a container will live on Amazon SageMaker. "
+        "Exit code 0: all MUST hold; 1: some are broken; 2: the check could not run, or not tell.",
+        allow_abbrev=False,
+    )
+    add = command.add_argument
+    words: dict[str, Any] = {"action": "extend", "type": _words, "default": []}
+    add(
+        "target",
+        nargs="?",
+        metavar="IMAGE|FOLDER",
+        help="an image that trains and serves, or a container folder to build",
+    )
+    add("--train-image", metavar="IMAGE", help="the image that trains, if another one serves or none")
+    add("--serve-image", metavar="IMAGE", help="the image that serves, if another one trains or none")
+    add("--train-data", metavar="[CHANNEL=]DIR", action="append", default=[], help="data of a channel (default: train)")
+    add("--hyperparameters", metavar="FILE", type=Path, help="hyperparameters as a JSON object")
+    add(
+        "--model",
+        metavar="PATH",
+        type=Path,
+        help="a model to serve: directory, file or model.tar.gz (default: train one)",
+    )
+    add("--payload", metavar="FILE", action="append", type=Path, default=[], help="body of a good request (repeatable)")
+    add("--content-type", metavar="TYPE", action="append", default=[], help="its type (default: by the file's ending)")
+    add("--select", metavar="ID,...", **words, help="only these clauses; T or H for all training or hosting ones")
+    add("--ignore", metavar="ID,...", **words, help="not these clauses")
+    add(
+        "--profile",
+        metavar="NAME,...",
+        **words,
+        help="only these profiles; the contract's list for them counts as MUST",
+    )
+    add("--format", choices=("text", "json", "junit"), default="text", help="of the report (default: text)")
+    add("--output", metavar="FILE", type=Path, help="write the report there, and the text to the terminal")
+    add("--list", action="store_true", help="list the clauses")
+    add("--json", action="store_true", help="with --list: for programs")
+    add("--explain", metavar="ID", help="tell all about a clause")
+    command.set_defaults(run=check, undone="stays behind")
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace(",", " ").split() if word]
 
 
 def _add_list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

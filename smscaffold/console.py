@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,6 +49,23 @@ class Console:
         finally:
             timer.cancel()
             timer.join()
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def status() -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that each call replaces and the end takes away."""
+    shows = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def show(text: str) -> None:
+        if shows:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r\x1b[K{text[:width]}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        if shows:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 

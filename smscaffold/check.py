@@ -1,0 +1,126 @@
+"""``smscaffold check``: proves the container contract on an image or a folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smscaffold.console import Console, speaks_unicode, status
+from smscaffold.contract import catalogue
+from smscaffold.contract.preparing import Given, prepare
+from smscaffold.errors import CannotCheckError
+from smscaffold.staging import STOPS, temporary_folder
+
+if TYPE_CHECKING:
+    from smscaffold.contract.report import Report
+    from smscaffold.contract.subject import Subject
+
+#: profiles that need an image that trains; all others but the static one need one that serves
+_TRAINING = ("train", "train-plus")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for."""
+
+    given: Given
+    select: list[str] = field(default_factory=list)
+    ignore: list[str] = field(default_factory=list)
+    profiles: list[str] = field(default_factory=list)
+    format: str = "text"
+    output: Path | None = None
+
+
+def check(request: Request, console: Console) -> int:
+    """Checks a container, reports, and returns the exit code: 0 all MUST hold, 1 some are broken.
+
+    Raises CannotCheckError, which means 2, without an engine, an image or a build.
+    """
+    if request.output and not request.output.absolute().parent.is_dir():
+        raise CannotCheckError(f"{request.output} cannot be written: there is no folder {request.output.parent}")
+    report = examine(request)
+    from smscaffold.contract.report import FORMATS, as_text
+
+    if request.output:
+        _write(request.output, FORMATS[request.format](report) + "\n")
+    if request.output or request.format == "text":
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        console.say(as_text(report, unicode=speaks_unicode(), colour=colour))
+    else:
+        console.say(FORMATS[request.format](report))
+    return report.exit_code
+
+
+def examine(request: Request) -> Report:
+    """Checks a container; nothing that it started or wrote is left."""
+    from smscaffold.contract.fixtures import fixtures
+    from smscaffold.contract.lab import Lab
+    from smscaffold.contract.report import Report
+    from smscaffold.contract.runner import chosen, run
+
+    rules = chosen(catalogue.rules().values(), request.select, request.ignore, request.profiles)
+    with temporary_folder() as scratch:
+        _require_engine()
+        subject = prepare(request.given, scratch)
+        if not request.select:
+            rules = [rule for rule in rules if _applies(rule.profile, subject)]
+        names = {"train": subject.train_image, "serve": subject.serve_image}
+        images = {use: name for use, name in names.items() if name}
+        lab = Lab(subject, scratch)
+        for name in images.values():
+            lab.image(name)
+        shared = fixtures(subject, lab)
+        started = time.monotonic()
+        try:
+            with _progress(len(rules)) as progress:
+                results = run(rules, shared, stop=lab.close, progress=progress)
+        finally:
+            signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+            shared.close()
+            lab.close()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+        return Report(images, results, time.monotonic() - started)
+
+
+def _applies(profile: str, subject: Subject) -> bool:
+    if profile in _TRAINING:
+        return subject.train_image is not None
+    return profile == "static" or profile not in catalogue.PROFILES or subject.serve_image is not None
+
+
+def _require_engine() -> None:
+    from smscaffold.sagemaker_local import LocalError, engine
+
+    try:
+        engine()
+    except LocalError as error:
+        raise CannotCheckError(str(error).rstrip(".")) from error
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[list[str], int], None]]:
+    started = time.monotonic()
+    with status() as show:
+        yield lambda running, done: show(
+            f"{done} of {total} clauses, {time.monotonic() - started:.0f} s: {' '.join(running)}"
+        )
+
+
+def _write(path: Path, text: str) -> None:
+    """The file, whole or not at all."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".smscaffold-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        raise CannotCheckError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,102 @@
+"""The fixtures of the built-in clauses. No check may harm them: one that breaks something starts its own container.
+
+`subject`, `lab` (it starts further containers) and `fixtures` (for one that is needed only sometimes) are given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from smscaffold.contract.clause import unproven
+from smscaffold.contract.injection import Fixtures, fixture
+from smscaffold.contract.inside import Inside
+from smscaffold.contract.lab import Lab
+from smscaffold.contract.subject import Payload, Subject
+from smscaffold.sagemaker_local import Endpoint, Response, TrainingResult
+
+BATCH = {
+    "SAGEMAKER_BATCH": "true",
+    "SAGEMAKER_BATCH_STRATEGY": "MULTI_RECORD",
+    "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": "2",
+    "SAGEMAKER_MAX_PAYLOAD_IN_MB": "6",
+}
+
+
+def fixtures(subject: Subject, lab: Lab) -> Fixtures:
+    """All fixtures, for checks of this subject; none is made yet."""
+    return Fixtures(subject=subject, lab=lab)
+
+
+@fixture
+def images(subject: Subject, lab: Lab) -> dict[str, Any]:
+    """The images as the engine describes them, by use; only `train` if one image does both."""
+    names = {"train": subject.train_image, "serve": subject.serve_image}
+    if names["train"] == names["serve"]:
+        del names["serve"]
+    return {use: lab.image(name) for use, name in names.items() if name}
+
+
+@fixture
+def trained(lab: Lab) -> TrainingResult:
+    """The training that most checks look at: the data as they are, no network (T45)."""
+    return lab.train()
+
+
+@fixture
+def model(subject: Subject, fixtures: Fixtures) -> Path | None:
+    """The directory of a model, or None: a container may need none (H23)."""
+    if subject.model or not subject.train_image:
+        return subject.model
+    result: TrainingResult = fixtures.get("trained")
+    if result.exit_code:
+        unproven(f"there is no model: the training ended with exit code {result.exit_code}")
+    return result.model
+
+
+@fixture
+def endpoint(lab: Lab, model: Path | None) -> Iterator[Endpoint]:
+    """The endpoint that most checks talk to."""
+    with lab.endpoint(model) as served:
+        yield served
+
+
+@fixture
+def batch(lab: Lab, model: Path | None) -> Iterator[Endpoint]:
+    """An endpoint that was started for a batch transform with all its variables (B2)."""
+    with lab.endpoint(model, environment=BATCH) as served:
+        yield served
+
+
+@fixture
+def inside(lab: Lab, endpoint: Endpoint) -> Inside:
+    """The network of `endpoint`, seen from inside."""
+    return lab.inside(endpoint)
+
+
+@fixture
+def payloads(subject: Subject) -> tuple[Payload, ...]:
+    """All requests that were given, at least one."""
+    return subject.payloads or unproven("give a request that it answers: --payload FILE --content-type TYPE")
+
+
+@fixture
+def payload(payloads: tuple[Payload, ...]) -> Payload:
+    """The request that was given first; a CSV one if there is one."""
+    return next((each for each in payloads if each.content_type == "text/csv"), payloads[0])
+
+
+@fixture
+def answer(endpoint: Endpoint, payload: Payload) -> Response:
+    """What `endpoint` answers to `payload`."""
+    return endpoint.invoke(payload.body, payload.content_type)
+
+
+@fixture
+def failed(subject: Subject, lab: Lab) -> tuple[str, TrainingResult]:
+    """The name of a hyperparameter, and the training that was given an unusable value for it (T24, T25)."""
+    numbers = (name for name, value in subject.hyperparameters.items() if re.fullmatch(r"[-+.\de]+", str(value)))
+    name = next(numbers, None) or unproven("give a hyperparameter that is a number: --hyperparameters FILE")
+    return name, lab.train(hyperparameters={**subject.hyperparameters, name: "not-a-number"})

@@ -1,0 +1,253 @@
+"""What is to be seen from inside a container's network, where no proxy of the engine's accepts in its place (G1).
+
+Whoever is root on the engine's machine enters the network itself: that needs nothing in the image and works with
+`network_mode="none"` too. Everybody else runs the image's own Python, Perl or bash in the container. Where neither
+goes, what would have been seen stays unproven.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import http.client
+import io
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+from docker.models.containers import Container
+
+from smscaffold.contract.clause import UnprovenError
+
+T = TypeVar("T")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NEW_NETWORK = 0x40000000  # CLONE_NEWNET
+_LISTENS = "0A"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An answer with the seconds until the connection was accepted, and until its last byte.
+
+    Status 0: none came, and the body says why.
+    """
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    accepted: float
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+class _Way(Protocol):
+    """How to get in: an exchange of bytes over a connection to loopback, and the text of a file."""
+
+    def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
+        """Seconds until accepted, what was answered, seconds until that was over; OSError if not accepted."""
+
+    def read(self, path: str) -> str: ...
+
+
+class Inside:
+    """The network of a container, seen from inside."""
+
+    def __init__(self, container: Container) -> None:
+        self._way = _way_into(container)
+
+    def request(
+        self, method: str, path: str, body: bytes = b"", *, port: int = 8080, timeout: float = 2, **headers: str
+    ) -> Seen:
+        """A request to `port` on the container's loopback, with at most `timeout` seconds for each of its steps."""
+        lines = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(body)), **headers}
+        head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
+        try:
+            request = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
+            accepted, raw, seconds = self._way.exchange(port, request, timeout)
+            answer = http.client.HTTPResponse(cast(socket.socket, _Received(raw)), method=method)
+            answer.begin()
+            return Seen(answer.status, answer.headers, answer.read(), accepted, seconds)
+        except (OSError, http.client.HTTPException) as error:
+            return Seen(0, http.client.HTTPMessage(), repr(error).encode(), 0, timeout)
+
+    def listeners(self) -> set[tuple[Address, int]]:
+        """Where something listens on TCP, as (address, port): 0.0.0.0 and :: are all interfaces."""
+        table = (self._way.read("/proc/net/tcp") + self._way.read("/proc/net/tcp6")).splitlines()
+        rows = [line.split() for line in table]
+        return {_address(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTENS}
+
+
+def _address(text: str) -> tuple[Address, int]:
+    """`0100007F:1F90` as (127.0.0.1, 8080): each word of four bytes stands the wrong way round."""
+    words, _, port = text.partition(":")
+    data = b"".join(bytes.fromhex(words[i : i + 8])[::-1] for i in range(0, len(words), 8))
+    return ipaddress.ip_address(data), int(port, 16)
+
+
+class _Received:
+    """What stands in for a socket when an answer that has come is read."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, *_: Any, **__: Any) -> io.BytesIO:
+        return io.BytesIO(self._data)
+
+
+def _way_into(container: Container) -> _Way:
+    container.reload()
+    way = _Entered.into(container) or _Executed.of(container)
+    if way is None:
+        raise UnprovenError(
+            "nothing here can look into the container's network: run as root on the engine's machine, "
+            "or have bash, Perl or Python in the image"
+        )
+    return way
+
+
+class _Entered:
+    """As root, by a thread that enters the network namespace and ends in it."""
+
+    def __init__(self, namespace: Path) -> None:
+        self._namespace = namespace
+
+    @classmethod
+    def into(cls, container: Container) -> _Entered | None:
+        """None where that is not allowed, or the container runs on another machine or in a virtual one."""
+        process = Path("/proc") / str(container.attrs["State"]["Pid"])
+        try:
+            if str(container.id) not in (process / "cgroup").read_text():
+                return None
+            way = cls(process / "ns" / "net")
+            way._enter(lambda: None)
+        except (OSError, AttributeError):
+            return None
+        return way
+
+    def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
+        return self._enter(lambda: _exchange(port, request, timeout))
+
+    def read(self, path: str) -> str:
+        return self._enter(lambda: Path(path.replace("/proc/", "/proc/thread-self/")).read_text())
+
+    def _enter(self, act: Callable[[], T]) -> T:
+        done: list[Callable[[], T]] = []
+
+        def work() -> None:
+            try:
+                with self._namespace.open() as namespace:
+                    if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), _NEW_NETWORK):
+                        raise OSError(ctypes.get_errno(), "the network cannot be entered")
+                value = act()
+                done.append(lambda: value)
+            except OSError as error:
+                problem = error
+                done.append(lambda: _throw(problem))
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        thread.join()
+        return done[0]()
+
+
+def _throw(error: OSError) -> Any:
+    raise error
+
+
+def _exchange(port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
+    started = time.monotonic()
+    with closing(socket.create_connection(("127.0.0.1", port), timeout)) as connection:
+        accepted = time.monotonic() - started
+        connection.sendall(request)
+        data = b""
+        while piece := connection.recv(65536):
+            data += piece
+    return accepted, data, time.monotonic() - started
+
+
+class _Executed:
+    """By a program of the image's, run in the container."""
+
+    def __init__(self, container: Container, program: list[str], script: str) -> None:
+        self._container, self._program, self._script = container, program, script
+
+    @classmethod
+    def of(cls, container: Container) -> _Executed | None:
+        """None if the image has none that will do."""
+        for program, test, script in _SCRIPTS:
+            if container.exec_run([*program, test]).exit_code == 0:
+                return cls(container, program, script)
+        return None
+
+    def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
+        octal = "".join(f"\\0{byte:03o}" for byte in request)
+        encoded = base64.b64encode(request).decode()
+        words = [str(port), str(timeout), octal if self._program[0] == "bash" else encoded]
+        head, _, rest = self._run(*words).partition(b"\n")
+        data, _, tail = rest.rpartition(b"\n")
+        if not head.isdigit() or not tail.isdigit():
+            raise ConnectionRefusedError(f"not accepted, or no answer within {timeout:g} s")
+        return int(head) / 1e6, data, int(tail) / 1e6
+
+    def read(self, path: str) -> str:
+        return self._run(path).decode()
+
+    def _run(self, *words: str) -> bytes:
+        # bash takes its first word for its own name
+        name = ["bash"] if self._program[0] == "bash" else []
+        done = self._container.exec_run([*self._program, self._script, *name, *words], stderr=False)
+        return cast(bytes, done.output or b"")
+
+
+# Each prints a file, or the microseconds until accepted, the answer, and the microseconds until its end.
+_PYTHON = """
+import base64, socket, sys, time
+out = sys.stdout.buffer
+if len(sys.argv) == 2:
+    out.write(open(sys.argv[1], "rb").read())
+else:
+    port, timeout, request = sys.argv[1:]
+    start = time.monotonic()
+    since = lambda: b"%d" % ((time.monotonic() - start) * 1e6)
+    connection = socket.create_connection(("127.0.0.1", int(port)), float(timeout))
+    out.write(since() + b"\\n")
+    connection.sendall(base64.b64decode(request))
+    for piece in iter(lambda: connection.recv(65536), b""):
+        out.write(piece)
+    out.write(b"\\n" + since())
+"""
+_PERL = """
+use IO::Socket::INET; use MIME::Base64; use Time::HiRes qw(time); $| = 1;
+if (@ARGV == 1) { open(my $file, "<", $ARGV[0]) or exit 1; print <$file>; exit; }
+my ($port, $timeout, $request) = @ARGV; my $start = time;
+my $connection = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Timeout => $timeout) or exit 1;
+printf "%d\\n", (time - $start) * 1e6; alarm($timeout + 1);
+print $connection decode_base64($request); $connection->flush;
+while (sysread($connection, my $piece, 65536)) { print $piece; }
+printf "\\n%d", (time - $start) * 1e6;
+"""
+_BASH = r"""
+if [ $# = 1 ]; then while IFS= read -r line; do printf '%s\n' "$line"; done <"$1"; exit; fi
+now() { t=${EPOCHREALTIME//[^0-9]/}; }
+now; start=$t
+exec 3<>"/dev/tcp/127.0.0.1/$1" || exit
+now; echo $((t - start))
+printf '%b' "$3" >&3
+timeout "$2" cat <&3 || exit
+now; printf '\n%s' $((t - start))
+"""
+_SCRIPTS = (
+    (["python3", "-c"], "0", _PYTHON),
+    (["bash", "-c"], '[ -n "$EPOCHREALTIME" ] && command -v timeout cat', _BASH),
+    (["perl", "-e"], "use IO::Socket::INET; use MIME::Base64; use Time::HiRes; exit 0", _PERL),
+)

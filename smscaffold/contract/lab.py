@@ -1,0 +1,156 @@
+"""Where containers are started for checks: SageMaker's ways on this machine, and nothing left afterwards.
+
+What is started carries a label, so that `close` finds it in whatever state an interruption left it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import tarfile
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import docker.errors
+
+from smscaffold import sagemaker_local as local
+from smscaffold.contract.clause import BrokenError, Evidence, skip, unproven
+from smscaffold.contract.inside import Inside
+from smscaffold.contract.subject import Subject
+from smscaffold.errors import CannotCheckError
+
+R = TypeVar("R", bound=local.Running)
+
+LABEL = "smscaffold.check"
+
+
+class Lab:
+    """Starts containers of the images that are checked. `**options` are those of `sagemaker_local`.
+
+    A clause that breaks while such a container runs gets the container's log as evidence.
+    """
+
+    def __init__(self, subject: Subject, scratch: Path) -> None:
+        self.subject = subject
+        self.run_id = uuid.uuid4().hex[:12]
+        self.closed = False
+        self._scratch = scratch
+        self._numbers = itertools.count()
+
+    @property
+    def train_image(self) -> str:
+        """The image that trains."""
+        return self.subject.train_image or skip("there is no image that trains")
+
+    @property
+    def serve_image(self) -> str:
+        """The image that serves."""
+        return self.subject.serve_image or skip("there is no image that serves")
+
+    def folder(self) -> Path:
+        """A new, empty folder, which is gone with the run."""
+        folder = self._scratch / f"{next(self._numbers):03}"
+        folder.mkdir()
+        return folder
+
+    def run(self, image: str, *command: str, **options: Any) -> local.Finished:
+        """Runs a command to its end."""
+        return local.run(image, *command, **self._labelled(options))
+
+    @contextlib.contextmanager
+    def training(
+        self,
+        channels: Mapping[str, Path] | None = None,
+        *,
+        hyperparameters: Mapping[str, object] | None = None,
+        **options: Any,
+    ) -> Iterator[local.Training]:
+        """Starts a training, with the subject's channels and hyperparameters unless others are given."""
+        if channels is None:
+            channels = self.subject.channels or unproven("give the data to train on: --train-data DIR")
+        given = self.subject.hyperparameters if hyperparameters is None else hyperparameters
+        into, options = self.folder() / "result", self._labelled(options)
+        with local.training(self.train_image, into, channels, hyperparameters=given, **options) as job, _logging(job):
+            yield job
+
+    def train(
+        self, channels: Mapping[str, Path] | None = None, *, timeout: float = 600, **options: Any
+    ) -> local.TrainingResult:
+        """Runs a training to its end."""
+        with self.training(channels, **options) as job:
+            return job.wait(timeout)
+
+    @contextlib.contextmanager
+    def endpoint(self, model: Path | None, **options: Any) -> Iterator[local.Endpoint]:
+        """Starts an endpoint on a model; `ready_within=None` does not wait for its first 200."""
+        with local.endpoint(self.serve_image, model, **self._labelled(options)) as served, _logging(served):
+            yield served
+
+    @contextlib.contextmanager
+    def network(self) -> Iterator[str]:
+        """A network of containers that reaches no other; its name."""
+        name = f"smscaffold-{uuid.uuid4().hex[:12]}"
+        labels = self._labelled({})["labels"]
+        network = local.engine().networks.create(name, internal=True, labels=labels)
+        try:
+            yield name
+        finally:
+            with contextlib.suppress(docker.errors.NotFound):
+                network.remove()
+
+    def inside(self, running: local.Running) -> Inside:
+        """What is to be seen from inside a running container's network (G1)."""
+        return Inside(running.container)
+
+    def image(self, name: str) -> Any:
+        """An image as the engine describes it (G9); `attrs["Config"]` and so on."""
+        try:
+            return local.engine().images.get(name)
+        except docker.errors.ImageNotFound:
+            raise CannotCheckError(f"there is no image {name} on this machine: build it, or pull it") from None
+
+    @contextlib.contextmanager
+    def archive(self, image: str, path: str) -> Iterator[tarfile.TarFile | None]:
+        """What an image holds at a path, itself and all below, without starting it; None if nothing is there."""
+        container = local.engine().containers.create(image, ["-"], **self._labelled({}))
+        try:
+            with tempfile.TemporaryFile() as file:
+                file.writelines(container.get_archive(path)[0])
+                file.seek(0)
+                with tarfile.open(fileobj=file) as archive:
+                    yield archive
+        except docker.errors.NotFound:
+            yield None
+        finally:
+            container.remove(force=True, v=True)
+
+    def close(self) -> None:
+        """Removes whatever is left of this run; nothing new starts afterwards."""
+        self.closed = True
+        mine: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={self.run_id}"}
+        for container in local.engine().containers.list(all=True, filters=mine, ignore_removed=True):
+            with contextlib.suppress(docker.errors.APIError):
+                container.remove(force=True, v=True)
+        for network in local.engine().networks.list(filters=mine):
+            with contextlib.suppress(docker.errors.APIError):
+                network.remove()
+
+    def _labelled(self, options: dict[str, Any]) -> dict[str, Any]:
+        if self.closed:
+            raise CannotCheckError("the check was stopped")
+        return {**options, "labels": {LABEL: self.run_id}}
+
+
+@contextlib.contextmanager
+def _logging(running: local.Running) -> Iterator[None]:
+    """Adds the log of a running container to what breaks meanwhile, unless there is a log already."""
+    try:
+        yield
+    except BrokenError as broken:
+        old = broken.evidence
+        if not old.logs:
+            broken.evidence = Evidence(old.sent, old.expected, old.came, running.logs())
+        raise

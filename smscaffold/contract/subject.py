@@ -1,0 +1,112 @@
+"""What is checked: one image or two, and what they are fed."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from smscaffold.errors import CannotCheckError
+
+#: content type by the ending of a payload's file
+MEDIA = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonlines"}
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The body of a request that the container answers with 200, and its content type."""
+
+    body: bytes
+    content_type: str
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is checked. Whatever nobody gave is None or empty, and what needs it stays unproven."""
+
+    train_image: str | None = None
+    serve_image: str | None = None
+    #: directories by channel
+    channels: Mapping[str, Path] = field(default_factory=dict)
+    hyperparameters: Mapping[str, object] = field(default_factory=dict)
+    #: a directory as /opt/ml/model holds it
+    model: Path | None = None
+    payloads: tuple[Payload, ...] = ()
+    #: what a metric's line in the log looks like (T27)
+    metric: str | None = None
+    #: hyperparameters that make a training long enough to be interrupted (T30)
+    slow: Mapping[str, object] = field(default_factory=dict)
+
+
+def read_payload(path: Path, content_type: str | None) -> Payload:
+    """A payload from a file, whose ending names the content type if nobody did."""
+    media = content_type or MEDIA.get(path.suffix)
+    if media is None:
+        raise CannotCheckError(f"what is in {path}? Say so with --content-type")
+    try:
+        return Payload(path.read_bytes(), media)
+    except OSError as error:
+        raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """A JSON object from a file."""
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise CannotCheckError(f"{path} is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CannotCheckError(f"{path} must hold a JSON object")
+    return value
+
+
+def from_folder(folder: Path, train_image: str, serve_image: str) -> Subject:
+    """A container folder's images with what its `local_test/` and the head of its `tests/conftest.py` say of them."""
+    local = folder / "local_test"
+    data, hyperparameters = local / "opt_ml/input/data", local / "opt_ml/input/config/hyperparameters.json"
+    payloads = sorted(path for path in local.glob("payloads/*") if path.suffix in MEDIA)
+    said = _assigned(folder / "tests" / "conftest.py")
+    metric, slow = said.get("METRIC"), said.get("SLOW")
+    return Subject(
+        train_image,
+        serve_image,
+        channels={path.name: path for path in data.glob("*") if path.is_dir()},
+        hyperparameters=read_json(hyperparameters) if hyperparameters.exists() else {},
+        payloads=tuple(read_payload(path, None) for path in payloads),
+        metric=metric if isinstance(metric, str) else None,
+        slow=slow if isinstance(slow, dict) else {},
+    )
+
+
+def targets(folder: Path) -> dict[str, str | None]:
+    """What to build of a folder's Dockerfile, by use: two stages of these names, or the whole for both."""
+    dockerfile = folder / "Dockerfile"
+    try:
+        text = dockerfile.read_text("utf-8")
+    except OSError as error:
+        raise CannotCheckError(f"{dockerfile} cannot be read: {error.strerror}") from error
+    stages = set(re.findall(r"^\s*FROM\s.*\sAS\s+(\S+)", text, re.IGNORECASE | re.MULTILINE))
+    return {use: use if {"train", "serve"} <= stages else None for use in ("train", "serve")}
+
+
+def _assigned(script: Path) -> dict[str, object]:
+    """The constants that a Python file assigns to names; it is read, not run."""
+    if not script.exists():
+        return {}
+    found: dict[str, object] = {}
+    for line in ast.parse(script.read_text("utf-8")).body:
+        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+            try:
+                found[line.targets[0].id] = ast.literal_eval(line.value)
+            except ValueError:
+                continue
+    return found
