@@ -23,7 +23,7 @@ new: $(VENV)/installed  ## make a container folder at DEST=../my-model, asking i
 	$(BIN)/smscaffold new "$(DEST)" "$$@" $(ARGS)
 
 test: $(VENV)/installed-test  ## run all tests; those that need Docker are skipped without an engine
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --no-loadscope-reorder $(TESTS) $(ARGS)
 
 lint: $(VENV)/installed-test $(VENV)/installed-lint  ## check the code, the shell scripts and what the templates generate
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import functools
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,14 +28,22 @@ def no_engine() -> str:
     return f"no Docker engine: {lines[-1] if lines else 'docker version failed'}"
 
 
-# first, so that xdist finds the groups
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file run one after the other on shared fixtures, if they name no other group; long ones first."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    """The long ones first."""
     items.sort(key=lambda item: "templates" not in item.path.parts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side: the tests of one file share fixtures and run one after the other; each variant is by itself."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            return test.partition("[")[2] if file.endswith("templates/test_folders.py") else file
+
+    return ByFile(config, log)
 
 
 # first, so that no fixture of a skipped test builds an image

@@ -293,7 +293,9 @@ def project(engine: str, layout: str) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="local-scripts-"))
     name = f"smscaffold-test/local-{os.getpid()}"
     render(folder, project_name=name, layout=layout)
-    for file, text in (("Dockerfile", DOCKERFILE), ("train", TRAIN), ("serve", SERVE)):
+    # the label makes it an image of its own, whose containers can be told from those of another run
+    dockerfile = DOCKERFILE.replace("COPY", f"LABEL of={name}\nCOPY")
+    for file, text in (("Dockerfile", dockerfile), ("train", TRAIN), ("serve", SERVE)):
         (folder / file).write_text(text)
     yield folder
     for image in (name, f"{name}-train", f"{name}-serve"):
