@@ -98,11 +98,11 @@ def test_registry_dies_in_the_middle_and_a_rerun_goes_on(folder: Folder, cloud: 
     )
     wrapper.chmod(0o755)
     done = folder.run("--tag", "v1", DOCKER=str(wrapper))
-    cloud.processes["registry"].wait(DEADLINE)
-    cloud.start_registry()
     assert (done.returncode, done.stdout) == (1, "")
     failed = f"{cloud.registry}/{folder.images[-1]}:v1"
     assert f"could not push {failed}: the reason stands above; run this script again to go on from here" in done.stderr
+    cloud.processes["registry"].wait(DEADLINE)
+    cloud.start_registry()
     assert cloud.tags(folder.images[-1]) == []
     if folder.layout == "split":
         assert cloud.tags(folder.images[0]) == ["latest", "v1"]
