@@ -203,6 +203,10 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add("--train-data", metavar="[CHANNEL=]DIR", action="append", default=[], help="data of a channel (default: train)")
     add("--hyperparameters", metavar="FILE", type=Path, help="hyperparameters as a JSON object")
     add(
+        "--slow-hyperparameters", metavar="FILE", type=Path, help="those that make a training long enough to be stopped"
+    )
+    add("--metric", metavar="REGEX", help="what a line of the log with a metric looks like; its group is the number")
+    add(
         "--model",
         metavar="PATH",
         type=Path,

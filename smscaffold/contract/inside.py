@@ -12,6 +12,7 @@ import ctypes
 import http.client
 import io
 import ipaddress
+import signal
 import socket
 import threading
 import time
@@ -56,11 +57,12 @@ class _Way(Protocol):
     def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
         """Seconds until accepted, what was answered, seconds until that was over; OSError if not accepted."""
 
-    def read(self, path: str) -> str: ...
+    def read(self, path: str) -> str:
+        """A file of /proc, as the container sees it."""
 
 
 class Inside:
-    """The network of a container, seen from inside."""
+    """A container's network, and its first process, seen from inside."""
 
     def __init__(self, container: Container) -> None:
         self._way = _way_into(container)
@@ -86,6 +88,12 @@ class Inside:
         rows = [line.split() for line in table]
         return {_address(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTENS}
 
+    def hears(self, number: signal.Signals) -> bool:
+        """Whether PID 1 handles a signal: one that it leaves to the default action is lost on it (G4)."""
+        status = dict(line.partition(":")[::2] for line in self._way.read("/proc/1/status").splitlines())
+        handled = int(status["SigCgt"], 16) | int(status["SigBlk"], 16)  # blocked: it waits for it elsewhere
+        return bool(handled >> (number - 1) & 1)
+
 
 def _address(text: str) -> tuple[Address, int]:
     """`0100007F:1F90` as (127.0.0.1, 8080): each word of four bytes stands the wrong way round."""
@@ -106,6 +114,8 @@ class _Received:
 
 def _way_into(container: Container) -> _Way:
     container.reload()
+    if container.status != "running":
+        raise UnprovenError("the container ended before anything could be seen in it")
     way = _Entered.into(container) or _Executed.of(container)
     if way is None:
         raise UnprovenError(
@@ -118,8 +128,8 @@ def _way_into(container: Container) -> _Way:
 class _Entered:
     """As root, by a thread that enters the network namespace and ends in it."""
 
-    def __init__(self, namespace: Path) -> None:
-        self._namespace = namespace
+    def __init__(self, process: Path) -> None:
+        self._process = process
 
     @classmethod
     def into(cls, container: Container) -> _Entered | None:
@@ -128,7 +138,7 @@ class _Entered:
         try:
             if str(container.id) not in (process / "cgroup").read_text():
                 return None
-            way = cls(process / "ns" / "net")
+            way = cls(process)
             way._enter(lambda: None)
         except (OSError, AttributeError):
             return None
@@ -138,6 +148,8 @@ class _Entered:
         return self._enter(lambda: _exchange(port, request, timeout))
 
     def read(self, path: str) -> str:
+        if path.startswith("/proc/1/"):
+            return (self._process / path.removeprefix("/proc/1/")).read_text()
         return self._enter(lambda: Path(path.replace("/proc/", "/proc/thread-self/")).read_text())
 
     def _enter(self, act: Callable[[], T]) -> T:
@@ -145,7 +157,7 @@ class _Entered:
 
         def work() -> None:
             try:
-                with self._namespace.open() as namespace:
+                with (self._process / "ns" / "net").open() as namespace:
                     if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), _NEW_NETWORK):
                         raise OSError(ctypes.get_errno(), "the network cannot be entered")
                 value = act()

@@ -28,6 +28,8 @@ class Given:
     serve_image: str | None = None
     train_data: list[str] = field(default_factory=list)
     hyperparameters: Path | None = None
+    slow_hyperparameters: Path | None = None
+    metric: str | None = None
     model: Path | None = None
     payloads: list[Path] = field(default_factory=list)
     content_types: list[str] = field(default_factory=list)
@@ -50,6 +52,8 @@ def prepare(given: Given, scratch: Path) -> Subject:
     more: dict[str, object] = {
         "channels": dict(_channel(word) for word in given.train_data),
         "hyperparameters": read_json(given.hyperparameters) if given.hyperparameters else {},
+        "slow": read_json(given.slow_hyperparameters) if given.slow_hyperparameters else {},
+        "metric": given.metric,
         "model": _model(given.model, scratch) if given.model else None,
         "payloads": tuple(_payloads(given)),
     }

@@ -40,6 +40,8 @@ class Result:
     seconds: float = 0
     #: False: the clause may be broken, it could not be told
     proven: bool = True
+    #: the broken clause without which this one tells nothing
+    blocked_by: str = ""
 
 
 def chosen(
@@ -135,10 +137,9 @@ def _next(waiting: list[Rule], running: list[Rule], done: dict[str, Result], wor
 
 def _check(rule: Rule, fixtures: Fixtures, done: dict[str, Result]) -> Result:
     for name in _clause(rule).requires:
-        if name in done and done[name].outcome != "pass":
-            broken = done[name].outcome == "fail"
-            reason = f"{name} does not hold" if broken else f"{name} was skipped: {done[name].seen}"
-            return Result(rule, "skip", reason, proven=not broken and done[name].proven)
+        before = done.get(name)
+        if before and (cause := name if before.outcome == "fail" else before.blocked_by):
+            return Result(rule, "skip", f"{cause} does not hold", proven=False, blocked_by=cause)
     started = time.monotonic()
     given: dict[str, Any] = {}
     try:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class H1(Clause):
     """`serve` serves: `/ping` becomes 200."""
 
+    requires = ("H10",)
     seconds = 5
     mend = Mend("Have an executable `serve` on PATH, or an ENTRYPOINT that takes the word, that listens on port 8080.")
 
@@ -33,20 +34,24 @@ class H10(Clause):
     On loopback alone, nothing from outside the container gets through.
     """
 
-    requires = ("H1",)
+    seconds = 3
     mend = Mend(
         "Bind to 0.0.0.0:8080.", python="gunicorn --bind 0.0.0.0:8080", r='pr_run(host = "0.0.0.0", port = 8080)'
     )
 
-    def check(self, endpoint: Endpoint, inside: Inside) -> str:
-        found = {str(address) for address, port in inside.listeners() if port == 8080}
-        came = f"listens on {', '.join(sorted(found)) or 'nothing'}"
-        expect(
-            found & {"0.0.0.0", "::"}, sent="a look at /proc/net/tcp", expected="0.0.0.0:8080 or [::]:8080", came=came
-        )
-        answer = endpoint.ping()
-        expect(answer.status == 200, sent="GET /ping from outside", expected="200", came=answer)
-        return came
+    def check(self, lab: Lab, model: Path | None) -> str:
+        with lab.endpoint(model, ready_within=None) as served:
+            inside = lab.inside(served)
+            found = served.until(lambda: _addresses(inside, 8080), "a listener on port 8080")
+            asked, wanted = "a look at /proc/net/tcp inside", "0.0.0.0 or ::, which is all interfaces"
+            came = f"listens on {', '.join(sorted(found))}"
+            expect(found & {"0.0.0.0", "::"}, sent=asked, expected=wanted, came=came)
+            served.until(lambda: served.ping().status == 200, "a 200 from outside")
+        return f"{came}; a ping from outside gets 200"
+
+
+def _addresses(inside: Inside, port: int) -> set[str]:
+    return {str(address) for address, its_port in inside.listeners() if its_port == port}
 
 
 class H11(Clause):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 from smscaffold.contract.clause import Clause, Mend, expect, unproven
@@ -94,11 +95,14 @@ class T30(Clause):
 
     def check(self, lab: Lab) -> str:
         slow = {**lab.subject.hyperparameters, **lab.subject.slow}
+        asked = "SIGTERM to PID 1 of a running training"
         with lab.training(hyperparameters=slow) as job:
             job.until(lambda: job.logs() or not job.running, "the first line of the log", 60)
             if not job.running:
-                unproven("the training was over before it could be stopped: give hyperparameters that make it long")
+                unproven("the training was over before it could be stopped: --slow-hyperparameters FILE makes it long")
+            heard = lab.inside(job).hears(signal.SIGTERM)
+            expect(heard, sent=asked, expected="a handler for it", came="none: PID 1 would never notice")
             code = job.stop(120)
             result = job.wait()
-        expect(code != 137, sent="SIGTERM to a running training", expected="its end within 120 s", came=result)
-        return f"exit code {code}"
+        expect(code != 137, sent=asked, expected="its end within 120 s", came=result)
+        return f"exit code {code} after {result.seconds:.1f} s"

@@ -1,0 +1,94 @@
+"""What the tests of ``smscaffold check`` share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from smscaffold.check import Request, examine
+from smscaffold.contract.preparing import Given
+from smscaffold.contract.runner import Result
+from smscaffold.contract.subject import MEDIA
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+LOCAL = CHECKOUT / "templates" / "_shared" / "template" / "local_test"
+FAULTY = CHECKOUT / "tests" / "faulty"
+
+#: lines of a Dockerfile that break one clause
+Fault = str
+
+
+def fault(name: str) -> Fault:
+    """The one that tests/faulty has a switch for."""
+    return f"ENV FAULT={name}"
+
+
+class StandIns:
+    """Images that keep the contract but for what is asked for; built when needed, removed at the end."""
+
+    def __init__(self) -> None:
+        self._repository = f"smscaffold-test/stand-in-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        self._made: dict[Fault, str] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def build(self, fault: Fault = "") -> str:
+        """The image with these further lines in its Dockerfile; its name."""
+        text = f"FROM {self.build()}\n{fault}\n" if fault else (FAULTY / "Dockerfile").read_text()
+        with self._one_at_a_time:
+            if fault not in self._made:
+                name = f"{self._repository}:{len(self._made)}"
+                command = ["docker", "build", "--quiet", "--tag", name, "--file", "-", str(FAULTY)]
+                subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+                self._made[fault] = name
+        return self._made[fault]
+
+    def remove(self) -> None:
+        """Removes them."""
+        names = list(self._made.values())[::-1]
+        subprocess.run(["docker", "image", "rm", "--force", *names], check=False, capture_output=True)
+
+
+def check(image: str, *clauses: str, profiles: Sequence[str] = (), **given: object) -> dict[str, Result]:
+    """What comes of checking an image, by clause; fed with what the templates bring unless something else is given."""
+    inputs: dict[str, object] = {
+        "target": image,
+        "train_data": [str(LOCAL / "opt_ml/input/data/train")],
+        "hyperparameters": LOCAL / "opt_ml/input/config/hyperparameters.json",
+        "slow_hyperparameters": FAULTY / "slow.json",
+        "metric": "validation:accuracy=(.*?);",
+        "payloads": [LOCAL / "payloads" / f"iris{ending}" for ending in MEDIA],
+    }
+    request = Request(Given(**{**inputs, **given}), select=list(clauses), profiles=list(profiles))  # type: ignore[arg-type]
+    return {result.rule.id: result for result in examine(request).results}
+
+
+class Family:
+    """The clauses of some profiles, on the stand-in that keeps them and on those that break one each."""
+
+    def __init__(self, faults: Sequence[tuple[str, Fault]], stand_ins: StandIns, model: Path | None) -> None:
+        self._faults, self._stand_ins = faults, stand_ins
+        self._given = {"model": model} if model else {}
+        self._pool = ThreadPoolExecutor(3)
+        self._kept: Future[dict[str, Result]] | None = None
+        self._broken: dict[tuple[str, Fault], Future[Result]] = {}
+
+    def keeps(self, clause: str) -> Result:
+        """What comes of a clause on the stand-in without a fault; all clauses of the family are checked at once."""
+        clauses = list(dict.fromkeys(clause for clause, _ in self._faults))
+        self._kept = self._kept or self._pool.submit(check, self._stand_ins.build(), *clauses)
+        return self._kept.result()[clause]
+
+    def breaks(self, clause: str, fault: Fault) -> Result:
+        """What comes of a clause on the stand-in with this fault; the next ones are tried meanwhile."""
+        place = list(self._faults).index((clause, fault))
+        for each in self._faults[place : place + 3]:
+            self._broken[each] = self._broken.get(each) or self._pool.submit(self._try, *each)
+        return self._broken[clause, fault].result()
+
+    def _try(self, clause: str, fault: Fault) -> Result:
+        return check(self._stand_ins.build(fault), clause, **self._given)[clause]

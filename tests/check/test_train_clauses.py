@@ -1,0 +1,33 @@
+"""Clauses on training."""
+
+from __future__ import annotations
+
+import pytest
+from check_helpers import Family, Fault, fault
+
+pytestmark = pytest.mark.docker
+SERVES = False
+#: clause and what breaks it
+FAULTS: list[tuple[str, Fault]] = [
+    ("T1", fault("no_model")),
+    ("T1", "RUN rm /opt/program/train"),
+    ("T24", fault("no_failure_file")),
+    ("T24", fault("trace_first")),
+    ("T25", fault("failure_exits_0")),
+    ("T30", fault("ignores_sigterm")),
+]
+
+
+@pytest.mark.parametrize("clause", dict(FAULTS))
+def test_it_holds(clause: str, family: Family) -> None:
+    result = family.keeps(clause)
+    assert (result.outcome, bool(result.seen)) == ("pass", True), result
+
+
+@pytest.mark.parametrize(("clause", "fault"), FAULTS)
+def test_it_is_broken(clause: str, fault: Fault, family: Family) -> None:
+    result = family.breaks(clause, fault)
+    assert result.outcome == "fail", result
+    assert result.evidence
+    assert result.evidence.expected
+    assert result.evidence.came
