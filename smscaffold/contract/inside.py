@@ -1,13 +1,12 @@
 """What is to be seen from inside a container's network, where no proxy of the engine's accepts in its place (G1).
 
 Whoever is root on the engine's machine enters the network itself: that needs nothing in the image and works with
-`network_mode="none"` too. Everybody else runs the image's own Python, Perl or bash in the container. Where neither
-goes, what would have been seen stays unproven.
+`network_mode="none"` too. Everybody else runs the image's own Python or bash in the container. Where neither goes,
+what would have been seen stays unproven.
 """
 
 from __future__ import annotations
 
-import base64
 import ctypes
 import http.client
 import io
@@ -120,7 +119,7 @@ def _way_into(container: Container) -> _Way:
     if way is None:
         raise UnprovenError(
             "nothing here can look into the container's network: run as root on the engine's machine, "
-            "or have bash, Perl or Python in the image"
+            "or have Python or bash in the image"
         )
     return way
 
@@ -203,8 +202,7 @@ class _Executed:
 
     def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
         octal = "".join(f"\\0{byte:03o}" for byte in request)
-        encoded = base64.b64encode(request).decode()
-        words = [str(port), str(timeout), octal if self._program[0] == "bash" else encoded]
+        words = [str(port), str(timeout), octal if self._program[0] == "bash" else request.hex()]
         head, _, rest = self._run(*words).partition(b"\n")
         data, _, tail = rest.rpartition(b"\n")
         if not head.isdigit() or not tail.isdigit():
@@ -223,7 +221,7 @@ class _Executed:
 
 # Each prints a file, or the microseconds until accepted, the answer, and the microseconds until its end.
 _PYTHON = """
-import base64, socket, sys, time
+import socket, sys, time
 out = sys.stdout.buffer
 if len(sys.argv) == 2:
     out.write(open(sys.argv[1], "rb").read())
@@ -233,20 +231,10 @@ else:
     since = lambda: b"%d" % ((time.monotonic() - start) * 1e6)
     connection = socket.create_connection(("127.0.0.1", int(port)), float(timeout))
     out.write(since() + b"\\n")
-    connection.sendall(base64.b64decode(request))
+    connection.sendall(bytes.fromhex(request))
     for piece in iter(lambda: connection.recv(65536), b""):
         out.write(piece)
     out.write(b"\\n" + since())
-"""
-_PERL = """
-use IO::Socket::INET; use MIME::Base64; use Time::HiRes qw(time); $| = 1;
-if (@ARGV == 1) { open(my $file, "<", $ARGV[0]) or exit 1; print <$file>; exit; }
-my ($port, $timeout, $request) = @ARGV; my $start = time;
-my $connection = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port", Timeout => $timeout) or exit 1;
-printf "%d\\n", (time - $start) * 1e6; alarm($timeout + 1);
-print $connection decode_base64($request); $connection->flush;
-while (sysread($connection, my $piece, 65536)) { print $piece; }
-printf "\\n%d", (time - $start) * 1e6;
 """
 _BASH = r"""
 if [ $# = 1 ]; then while IFS= read -r line; do printf '%s\n' "$line"; done <"$1"; exit; fi
@@ -261,5 +249,4 @@ now; printf '\n%s' $((t - start))
 _SCRIPTS = (
     (["python3", "-c"], "0", _PYTHON),
     (["bash", "-c"], '[ -n "$EPOCHREALTIME" ] && command -v timeout cat', _BASH),
-    (["perl", "-e"], "use IO::Socket::INET; use MIME::Base64; use Time::HiRes; exit 0", _PERL),
 )
