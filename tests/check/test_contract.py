@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import signal
 import threading
 from collections.abc import Iterator
@@ -10,10 +11,6 @@ from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
-import test_serve_clauses
-import test_serve_plus_clauses
-import test_static_clauses
-import test_train_clauses
 from check_helpers import StandIns
 
 from smscaffold import sagemaker_local as local
@@ -21,7 +18,7 @@ from smscaffold.contract import Clause, Mend, catalogue, expect, fixture, inject
 from smscaffold.contract.runner import Result, chosen, run
 from smscaffold.errors import SmscaffoldError
 
-FAMILIES = (test_static_clauses, test_train_clauses, test_serve_clauses, test_serve_plus_clauses)
+FAMILIES = [importlib.import_module(path.stem) for path in sorted(Path(__file__).parent.glob("test_*_clauses.py"))]
 
 
 def test_each_clause_has_a_container_that_breaks_it() -> None:
