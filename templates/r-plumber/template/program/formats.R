@@ -1,0 +1,377 @@
+# Request bodies to rows: text/csv, application/json, application/jsonlines.
+#
+# Plain numbers take a fast path; what does not fit there is read again with
+# care, to take it or to say what is wrong and where. train.R reads CSV with the
+# same functions, so that a model sees the same values in training and serving.
+
+algorithm <- new.env()
+sys.source("algorithm.R", algorithm)
+
+csv <- "text/csv"
+json <- "application/json"
+json_lines <- "application/jsonlines"
+types <- c(csv, json, json_lines)
+
+columns <- algorithm$columns
+width <- length(columns)
+all_numeric <- all(vapply(columns, is.numeric, NA))
+header <- paste(names(columns), collapse = ",")
+# in a batch job each line is a record, whatever is in it (B5)
+batch <- tolower(Sys.getenv("SAGEMAKER_BATCH")) == "true"
+
+# Ends the reading of a request with one sentence for the client (H20).
+bad_input <- function(...) {
+  condition <- list(message = paste0(...), call = NULL)
+  stop(structure(condition, class = c("bad_input", "error", "condition")))
+}
+
+# --- media types -------------------------------------------------------------
+
+# Splits a Content-Type: "Text/CSV; header=present" gives
+# list(name = "text/csv", parameters = c(header = "present")).
+parse_media_type <- function(header) {
+  parts <- strsplit(tolower(header), ";", fixed = TRUE)[[1]]
+  pairs <- trimws(parts[-1])
+  values <- sub("^[^=]*=?", "", pairs)
+  list(
+    name = if (length(parts)) trimws(parts[1]) else "",
+    parameters = setNames(
+      gsub('^"+|"+$', "", trimws(values)),
+      trimws(sub("=.*", "", pairs))
+    )
+  )
+}
+
+parameter <- function(parameters, name, default) {
+  if (name %in% names(parameters)) parameters[[name]] else default
+}
+
+# Returns the type of the answer for an Accept header, or NULL; with no
+# preference that is own (H14).
+choose_type <- function(accept, own) {
+  if (!nzchar(trimws(accept))) {
+    return(own)
+  }
+  offers <- lapply(strsplit(accept, ",", fixed = TRUE)[[1]], parse_media_type)
+  names <- vapply(offers, `[[`, "", "name")
+  quality <- vapply(offers, function(offer) {
+    number <- parameter(offer$parameters, "q", "1")
+    if (is_number(number)) as.numeric(number) else 1
+  }, 1)
+  refused <- names[quality <= 0]
+  best_first <- order(-quality) # a stable sort: first come, first served
+  for (name in names[best_first[quality[best_first] > 0]]) {
+    for (known in c(own, types)) {
+      family <- sub("/.*", "/*", known)
+      in_family <- name %in% c("*/*", family)
+      if (name == known || in_family && !any(c(known, family) %in% refused)) {
+        return(known)
+      }
+    }
+  }
+  NULL
+}
+
+# --- reading -----------------------------------------------------------------
+
+# Returns list(rows, errors) of a request body: the good records as a data
+# frame, and for every record NA or what is wrong with it.
+#
+# Fails with bad_input where not even records can be told apart.
+read_rows <- function(body, type, parameters) {
+  text <- decode(body, parameter(parameters, "charset", "utf-8"))
+  text <- sub("[\r\n]+$", "", text, perl = TRUE)
+  if (!grepl("\\S", text, perl = TRUE)) {
+    bad_input("the body is empty")
+  }
+  if (type == csv) {
+    return(read_csv(text, parameter(parameters, "header", "") == "present"))
+  }
+  if (type == json_lines) {
+    lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
+    return(read_records(lapply(lines, parse_json_line)))
+  }
+  read_json(text)
+}
+
+# Returns raw bytes as UTF-8 text.
+decode <- function(body, charset = "utf-8") {
+  if (charset %in% c("utf-8", "utf8")) {
+    text <- if (any(body == as.raw(0))) NA else rawToChar(body)
+    if (is.na(text) || !validUTF8(text)) {
+      bad_input("the body is not ", charset, " text")
+    }
+    Encoding(text) <- "UTF-8"
+    return(sub("^\ufeff", "", text, perl = TRUE))
+  }
+  known_as <- sub("^latin-", "latin", charset)
+  text <- tryCatch(
+    iconv(list(body), known_as, "UTF-8"),
+    error = function(e) bad_input("unknown charset ", quoted(charset))
+  )
+  if (is.na(text)) {
+    bad_input("the body is not ", charset, " text")
+  }
+  text
+}
+
+read_csv <- function(text, has_header) {
+  names <- names(columns)
+  errors <- character()
+  if (has_header || startsWith(text, header)) {
+    lines <- split_once(text)
+    if (has_header || trimws(lines[1]) == header) {
+      names <- trimws(split_csv(lines[1])[[1]])
+      lacking <- setdiff(names(columns), names)
+      if (length(lacking)) {
+        bad_input("the header has no column ", toString(lacking))
+      }
+      text <- lines[2]
+      if (batch) { # a line of the input that has to have one in the output
+        errors <- "is a header"
+      } else if (!nzchar(text)) {
+        bad_input("there is a header but no row")
+      }
+    }
+  }
+  in_order <- identical(names, names(columns))
+  if (all_numeric && in_order && !length(errors)) {
+    rows <- fast_csv(text)
+    if (!is.null(rows)) {
+      return(list(rows = rows, errors = rep(NA_character_, nrow(rows))))
+    }
+  }
+  records <- if (nzchar(text)) split_csv(text)
+  expected <- if (in_order) listed(names) else " as in the header"
+  wrong <- wrong_length(lengths(records), length(names), expected)
+  cells <- matrix(as.character(unlist(records[is.na(wrong)])), length(names))
+  values <- lapply(match(names(columns), names), function(i) cells[i, ])
+  to_rows(values, c(errors, wrong), parse_cells)
+}
+
+listed <- function(names) paste0(": ", toString(names))
+
+# Returns for each record NA, or that it has another number of values.
+wrong_length <- function(lengths, expected, how) {
+  message <- sprintf("%d values, expected %d%s", lengths, expected, how)
+  ifelse(lengths == expected, NA_character_, message)
+}
+
+split_once <- function(text) {
+  at <- regexpr("\n", text, fixed = TRUE)
+  if (at < 0) {
+    return(c(text, ""))
+  }
+  c(substr(text, 1, at - 1), substr(text, at + 1, nchar(text)))
+}
+
+# Returns plain numbers as a data frame, or NULL where anything is out of the
+# ordinary: another character, a blank, another number of values.
+fast_csv <- function(text) {
+  if (!grepl("^[-+.,0-9eE\r\n ]+$", text, perl = TRUE) ||
+        grepl("[eE][-+]?(?![-+0-9])", text, perl = TRUE)) {
+    return(NULL)
+  }
+  bytes <- rawConnection(charToRaw(text))
+  on.exit(close(bytes))
+  values <- tryCatch(
+    scan(
+      bytes, rep(list(0), width), sep = ",", quiet = TRUE,
+      multi.line = FALSE, blank.lines.skip = FALSE
+    ),
+    error = function(e) NULL
+  )
+  if (all(is.finite(unlist(values))) && !is.null(values)) as_frame(values)
+}
+
+# Returns the cells of each record. In a batch job a quote that is never closed
+# spoils its own line only.
+split_csv <- function(text) {
+  lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
+  if (!grepl('"', text, fixed = TRUE)) {
+    cells <- strsplit(paste0(sub("\r$", "", lines), ","), ",", fixed = TRUE)
+    cells[lines %in% c("", "\r")] <- list(character())
+    return(cells)
+  }
+  if (!batch) { # an open quote goes on in the next line
+    quotes <- nchar(gsub('[^"]', "", lines))
+    record <- cumsum(c(TRUE, cumsum(quotes)[-length(lines)] %% 2 == 0))
+    lines <- vapply(split(lines, record), paste, "", collapse = "\n")
+  }
+  lines <- sub("\r$", "", lines)
+  cells <- regmatches(
+    paste0(",", lines),
+    gregexpr(',[ ]*("(?:[^"]|"")*"[^,]*|[^,]*)', paste0(",", lines), perl = TRUE)
+  )
+  cells[lines == ""] <- list(character())
+  lapply(cells, unquote)
+}
+
+unquote <- function(cells) {
+  cells <- sub("^,[ ]*", "", cells)
+  quoted <- grepl('^"(?:[^"]|"")*"', cells, perl = TRUE)
+  inside <- sub('^"((?:[^"]|"")*)"', "\\1", cells[quoted], perl = TRUE)
+  cells[quoted] <- gsub('""', '"', inside, fixed = TRUE)
+  cells
+}
+
+# --- JSON --------------------------------------------------------------------
+
+parse_json <- function(text) {
+  if (grepl("NaN|Infinity", text)) { # outside of strings they are numbers
+    other <- '"(?:[^"\\\\]|\\\\.)*"(*SKIP)(*FAIL)|'
+    text <- gsub(paste0(other, "\\bNaN\\b"), "null", text, perl = TRUE)
+    text <- gsub(paste0(other, "\\bInfinity\\b"), "1e999", text, perl = TRUE)
+  }
+  tryCatch(
+    jsonlite::parse_json(text),
+    error = function(e) {
+      reason <- sub("\n.*", "", conditionMessage(e)) # the rest quotes the body
+      bad_input("the body is not JSON: ", reason)
+    }
+  )
+}
+
+# Returns a line's value, or the bad_input that says what is wrong with it.
+parse_json_line <- function(line) {
+  tryCatch(parse_json(line), bad_input = identity)
+}
+
+read_json <- function(text) {
+  document <- parse_json(text)
+  records <- if (is_object(document)) document[["instances"]] else document
+  if (!is.list(records) || is_object(records) || !length(records)) {
+    bad_input(
+      'the JSON must be a list of rows or {"instances": [rows]}, ',
+      "with at least one row"
+    )
+  }
+  read_records(records)
+}
+
+is_object <- function(value) is.list(value) && !is.null(names(value))
+
+# Reads records: lists in the order of the columns, or objects by column name.
+read_records <- function(records) {
+  wrong <- vapply(records, wrong_record, "")
+  good <- records[is.na(wrong)]
+  named <- vapply(good, is_object, NA)
+  values <- lapply(seq_along(columns), function(i) {
+    at <- ifelse(named, list(names(columns)[i]), list(i))
+    Map(function(record, at) record[[at]], good, at)
+  })
+  to_rows(values, wrong, parse_values)
+}
+
+wrong_record <- function(record) {
+  if (inherits(record, "bad_input")) {
+    return(conditionMessage(record))
+  }
+  if (!is.list(record)) {
+    return("must be a list or an object")
+  }
+  if (!is_object(record)) {
+    return(wrong_length(length(record), width, listed(names(columns))))
+  }
+  lacking <- setdiff(names(columns), names(record))
+  if (length(lacking)) {
+    return(paste("no value for", toString(lacking)))
+  }
+  NA_character_
+}
+
+# --- values ------------------------------------------------------------------
+
+# Returns list(rows, errors). values holds those of the records without an error
+# so far, column by column; parse turns each column into its kind.
+to_rows <- function(values, errors, parse) {
+  found <- rep(NA_character_, sum(is.na(errors)))
+  for (i in seq_along(columns)) {
+    parsed <- parse(names(columns)[i], columns[[i]], values[[i]])
+    values[[i]] <- parsed$values
+    first <- is.na(found)
+    found[first] <- parsed$errors[first]
+  }
+  rows <- as_frame(lapply(values, `[`, is.na(found)))
+  errors[is.na(errors)] <- found
+  bad <- which(!is.na(errors))
+  errors[bad] <- sprintf("row %d: %s", bad, errors[bad])
+  list(rows = rows, errors = errors)
+}
+
+# Returns the cells of a CSV column as its kind, with what is wrong with each; a
+# blank is a missing one, and so are NA and NaN where numbers belong.
+parse_cells <- function(name, kind, cells,
+                        allow_missing = algorithm$allow_missing) {
+  cells <- trimws(cells)
+  cells[cells == ""] <- NA
+  errors <- rep(NA_character_, length(cells))
+  if (is.numeric(kind)) {
+    cells[grepl("^(na|[-+]?nan)$", cells, ignore.case = TRUE)] <- NA
+    odd <- which(!is.na(cells) & !is_number(cells))
+    shown <- quoted(substr(cells[odd], 1, 40))
+    errors[odd] <- sprintf("%s must be a number, not %s", name, shown)
+    cells[odd] <- NA
+    cells <- as.numeric(cells)
+  }
+  checked(name, kind, cells, errors, allow_missing)
+}
+
+# Returns the JSON values of a column as its kind, with what is wrong with each;
+# null is a missing one.
+parse_values <- function(name, kind, values) {
+  numeric <- is.numeric(kind)
+  fits <- vapply(values, if (numeric) is.numeric else is.character, NA)
+  odd <- which(!fits & lengths(values) > 0)
+  shown <- vapply(values[odd], function(value) substr(to_json(value), 1, 40), "")
+  errors <- rep(NA_character_, length(values))
+  expected <- if (numeric) "a number" else "text"
+  errors[odd] <- sprintf("%s must be %s, not %s", name, expected, shown)
+  values[!fits] <- NA
+  values <- if (numeric) as.numeric(values) else as.character(values)
+  checked(name, kind, values, errors, algorithm$allow_missing)
+}
+
+# Adds what is wrong with values that were read well.
+checked <- function(name, kind, values, errors, allow_missing) {
+  say <- function(where, ...) {
+    errors[which(where & is.na(errors))] <<- paste(name, ...)
+  }
+  if (!allow_missing) {
+    say(is.na(values), "is missing")
+  }
+  if (is.numeric(kind)) {
+    say(is.infinite(values), "is not a finite number")
+  }
+  if (is.factor(kind)) {
+    odd <- which(!is.na(values) & !values %in% levels(kind))
+    errors[odd] <- sprintf(
+      "%s must be one of %s, not %s", name, toString(levels(kind)),
+      quoted(substr(values[odd], 1, 40))
+    )
+    values <- factor(values, levels(kind))
+  }
+  list(values = values, errors = errors)
+}
+
+is_number <- function(text) {
+  decimal <- "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[-+]?[0-9]+)?$"
+  grepl(decimal, text, ignore.case = TRUE) |
+    grepl("^[-+]?inf(inity)?$", text, ignore.case = TRUE)
+}
+
+as_frame <- function(values) {
+  rows <- length(values[[1]])
+  names(values) <- names(columns)
+  structure(values, class = "data.frame", row.names = .set_row_names(rows))
+}
+
+quoted <- function(text) {
+  mark <- ifelse(grepl("'", text) & !grepl('"', text), '"', "'")
+  paste0(mark, encodeString(text), mark)
+}
+
+to_json <- function(value) {
+  text <- jsonlite::toJSON(value, auto_unbox = TRUE, null = "null", digits = NA)
+  as.character(text)
+}

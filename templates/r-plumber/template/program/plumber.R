@@ -1,0 +1,90 @@
+# The web application behind nginx: POST /invocations, one request at a time in
+# each worker process. workers.R loads this file once, and the model with it.
+#
+# Routes of your own go in here as in any plumber.R; nginx.conf must pass them on.
+
+formats <- new.env()
+sys.source("formats.R", formats)
+answers <- new.env()
+sys.source("answers.R", answers)
+algorithm <- formats$algorithm
+
+model <- algorithm$load_model("/opt/ml/model")
+
+# Before all filters and parsers: the body is read as it is, by its own type.
+#* @preempt __first__
+#* @post /invocations
+function(req, res) {
+  # nginx has the whole body already
+  body <- req$rook.input$read()
+  tryCatch(
+    invoke(req, res, body),
+    bad_input = function(e) refuse(req, res, 400, conditionMessage(e)),
+    error = function(e) refuse(req, res, 500, conditionMessage(e))
+  )
+}
+
+invoke <- function(req, res, body) {
+  content_type <- req$HTTP_CONTENT_TYPE
+  media_type <- formats$parse_media_type(c(content_type, "")[1])
+  supported <- toString(formats$types)
+  if (!media_type$name %in% formats$types) {
+    shown <- formats$quoted(c(content_type, "")[1])
+    message <- paste("Content-Type", shown, "is not one of", supported)
+    return(refuse(req, res, 415, message))
+  }
+  answer_type <- formats$choose_type(c(req$HTTP_ACCEPT, "")[1], media_type$name)
+  if (is.null(answer_type)) {
+    return(refuse(req, res, 406, paste("Accept must allow one of", supported)))
+  }
+  input <- formats$read_rows(body, media_type$name, media_type$parameters)
+  wrong <- input$errors[!is.na(input$errors)]
+  if (length(wrong) && !formats$batch) {
+    formats$bad_input(wrong[1])
+  }
+  predictions <- with_trace(predict_texts(input$rows, answer_type))
+  text <- answers$write_answer(predictions, input$errors, answer_type)
+  # SageMaker ends each answer in a batch job with a newline of its own (B5)
+  answer(res, 200, answer_type, text, if (!formats$batch) "\n")
+}
+
+# Returns the prediction for each row as text.
+predict_texts <- function(rows, type) {
+  if (!nrow(rows)) {
+    return(character())
+  }
+  predictions <- algorithm$predict_rows(model, rows)
+  if (NROW(predictions) != nrow(rows)) {
+    stop(
+      "predict_rows returned ", NROW(predictions), " predictions for ",
+      nrow(rows), " rows"
+    )
+  }
+  answers$write_rows(predictions, type == formats$csv)
+}
+
+# Logs which calls led to an error in the algorithm, without their arguments.
+with_trace <- function(code) {
+  withCallingHandlers(code, error = function(e) {
+    names <- vapply(sys.calls(), function(call) deparse(call[[1]])[1], "")
+    calls <- names[seq_along(names) > match("predict_texts", names)]
+    message(conditionMessage(e), "\nin ", paste(calls, collapse = " > "))
+  })
+}
+
+# Answers with the JSON that every error has: one short sentence (H20). The log
+# does not get it, because it may quote the payload (H50).
+refuse <- function(req, res, status, message) {
+  message(req$REQUEST_METHOD, " ", req$PATH_INFO, ": ", status)
+  sentence <- substr(trimws(gsub("\\s+", " ", message)), 1, 1000)
+  text <- paste0('{"error":', answers$json_values(sentence), "}")
+  answer(res, status, formats$json, text, "\n")
+}
+
+answer <- function(res, status, type, ...) {
+  charset <- if (status == 200) "; charset=utf-8"
+  res$status <- status
+  res$setHeader("Content-Type", paste0(type, charset))
+  res$body <- paste0(...)
+  res
+}
