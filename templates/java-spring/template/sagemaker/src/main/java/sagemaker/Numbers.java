@@ -1,0 +1,58 @@
+package sagemaker;
+
+import java.math.BigDecimal;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Numbers as they are written in requests, in training data and in answers. */
+public final class Numbers {
+
+  private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+  private static final Pattern INFINITY = Pattern.compile("[+-]?inf(inity)?");
+  private static final Pattern NAN = Pattern.compile("[+-]?nan");
+
+  private Numbers() {}
+
+  /**
+   * Returns the number, which may be {@code nan} or {@code inf}.
+   *
+   * @throws NumberFormatException if it is none
+   */
+  public static double parse(String text) {
+    if (NUMBER.matcher(text).matches()) {
+      return Double.parseDouble(text);
+    }
+    String word = text.toLowerCase(Locale.ROOT);
+    if (NAN.matcher(word).matches()) {
+      return Double.NaN;
+    }
+    if (INFINITY.matcher(word).matches()) {
+      return word.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+    }
+    throw new NumberFormatException(text);
+  }
+
+  /** Writes the shortest text that means this number: 0.1, 3.0, 12345678.0, 1e+16, 1e-05, nan. */
+  public static String write(double number) {
+    if (Double.isNaN(number)) {
+      return "nan";
+    }
+    if (Double.isInfinite(number)) {
+      return number > 0 ? "inf" : "-inf";
+    }
+    String text = Double.toString(number);
+    int exponentAt = text.indexOf('E');
+    if (exponentAt < 0) {
+      return text;
+    }
+    int exponent = Integer.parseInt(text.substring(exponentAt + 1));
+    if (-5 < exponent && exponent < 16) {
+      String plain = new BigDecimal(text).toPlainString();
+      return plain.contains(".") ? plain : plain + ".0";
+    }
+    String digits = text.substring(0, exponentAt);
+    return "%se%s%02d"
+        .formatted(digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits,
+            exponent < 0 ? "-" : "+", Math.abs(exponent));
+  }
+}

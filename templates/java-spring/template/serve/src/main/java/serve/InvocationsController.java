@@ -1,0 +1,80 @@
+package serve;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+import sagemaker.BadRequestException;
+
+/** POST /invocations: asks the model. */
+@RestController
+final class InvocationsController {
+
+  private static final System.Logger LOG = System.getLogger("serve");
+  private static final String TYPES = String.join(", ", MediaType.KNOWN);
+
+  private final Predictor<?> predictor;
+  private final Workers workers;
+  private final ErrorAnswers errors;
+  private final RequestBody bodies;
+
+  InvocationsController(Settings settings, Predictor<?> predictor, Workers workers, ErrorAnswers errors) {
+    this.predictor = predictor;
+    this.workers = workers;
+    this.errors = errors;
+    bodies = new RequestBody(settings, errors);
+  }
+
+  @RequestMapping("/invocations")
+  void invocations(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    if (!request.getMethod().equals("POST")) {
+      response.setHeader("Allow", "POST");
+      refuse(request, response, new RefusedException(405, errors.reason(405)));
+      return;
+    }
+    try {
+      workers.enter();
+      try {
+        answer(request, response);
+      } finally {
+        workers.leave();
+      }
+    } catch (RefusedException error) {
+      refuse(request, response, error);
+    } catch (BadRequestException error) {
+      refuse(request, response, new RefusedException(400, error.getMessage()));
+    } catch (IOException gone) {
+      throw gone; // the client: there is nobody to answer
+    } catch (Throwable error) {
+      LOG.log(System.Logger.Level.ERROR, "the request failed", error);
+      String reason = "%s: %s".formatted(error.getClass().getSimpleName(), error.getMessage());
+      refuse(request, response, new RefusedException(500, reason));
+    }
+  }
+
+  private void answer(HttpServletRequest request, HttpServletResponse response) throws Exception {
+    byte[] body = bodies.read(request); // before anything is refused: a rest would spoil the connection
+    String given = request.getContentType() == null ? "" : request.getContentType();
+    MediaType type = MediaType.parse(given);
+    if (!type.isKnown()) {
+      throw new RefusedException(415, "Content-Type '%s' is not one of %s".formatted(given, TYPES));
+    }
+    String answerType = MediaType.chooseAnswer(request.getHeader("Accept"), type.name());
+    if (answerType == null) {
+      throw new RefusedException(406, "Accept must allow one of " + TYPES);
+    }
+    byte[] answer = workers.call(response, () -> predictor.answer(body, type, answerType));
+    if (answer != null) {
+      response.setContentType(answerType + "; charset=utf-8");
+      response.setContentLength(answer.length);
+      response.getOutputStream().write(answer);
+    }
+  }
+
+  private void refuse(HttpServletRequest request, HttpServletResponse response, RefusedException error)
+      throws IOException {
+    String asked = request.getMethod() + " " + request.getRequestURI();
+    errors.send(response, asked, error.status(), error.getMessage());
+  }
+}

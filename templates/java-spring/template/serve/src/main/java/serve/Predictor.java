@@ -1,0 +1,49 @@
+package serve;
+
+import java.util.List;
+import sagemaker.BadRequestException;
+import sagemaker.Rows;
+import sagemaker.SageMakerAlgorithm;
+
+/** A loaded model, and how it is asked. */
+final class Predictor<M> {
+
+  private final SageMakerAlgorithm<M> algorithm;
+  private final M model;
+  private final boolean isBatch;
+  private final RequestReader reader;
+  private final ResponseWriter writer;
+
+  Predictor(SageMakerAlgorithm<M> algorithm, M model, boolean isBatch) {
+    this.algorithm = algorithm;
+    this.model = model;
+    this.isBatch = isBatch;
+    reader = new RequestReader(algorithm.columns(), algorithm.allowsMissing(), isBatch);
+    writer = new ResponseWriter(isBatch);
+  }
+
+  /**
+   * Returns the body of the answer.
+   *
+   * @throws BadRequestException for input that is not what the algorithm declares
+   */
+  byte[] answer(byte[] body, MediaType type, String answerType) throws Exception {
+    Records records = reader.read(body, type);
+    if (!records.errors().isEmpty() && !isBatch) {
+      throw new BadRequestException(records.errors().values().iterator().next());
+    }
+    return writer.write(predict(records.rows()), records.errors(), answerType);
+  }
+
+  private List<?> predict(Rows rows) throws Exception {
+    if (rows.size() == 0) {
+      return List.of();
+    }
+    List<?> predictions = algorithm.predict(model, rows);
+    if (predictions.size() != rows.size()) {
+      throw new IllegalStateException(
+          "predict returned %d predictions for %d rows".formatted(predictions.size(), rows.size()));
+    }
+    return predictions;
+  }
+}

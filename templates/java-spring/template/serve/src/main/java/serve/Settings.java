@@ -1,0 +1,62 @@
+package serve;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What {@code program/serve} has read from the environment and checked, as it hands it over in system properties.
+ *
+ * @param socket where nginx asks; null if the platform talks to this JVM itself
+ * @param port where the platform asks then
+ * @param workers how many predictions there are at a time
+ * @param timeout of one prediction
+ * @param maxBodyMib how large a request may be; 0 is no limit
+ * @param isBatch is this a batch transform job? Then each line of a request is a record of its own (B5)
+ * @param hasPlayground is there a page to try the model?
+ * @param executionParameters the answer to GET /execution-parameters (B2)
+ */
+record Settings(
+    Path socket,
+    int port,
+    int workers,
+    Duration timeout,
+    int maxBodyMib,
+    boolean isBatch,
+    boolean hasPlayground,
+    String executionParameters) {
+
+  static Settings ofSystemProperties() {
+    String socket = System.getProperty("serve.socket", "");
+    return new Settings(
+        socket.isEmpty() ? null : Path.of(socket),
+        Integer.getInteger("serve.port", 8080),
+        Integer.getInteger("serve.workers", Runtime.getRuntime().availableProcessors()),
+        Duration.ofSeconds(Integer.getInteger("serve.timeout", 65)),
+        Integer.getInteger("serve.body-mib", 25),
+        Boolean.getBoolean("serve.batch"),
+        Boolean.getBoolean("serve.playground"),
+        System.getProperty("serve.execution-parameters", "{}"));
+  }
+
+  /** Is there no nginx in front? */
+  boolean isDirect() {
+    return socket == null;
+  }
+
+  /** Tells {@code program/serve}, which looks for a file of that name, to start another JVM in the place of this one. */
+  void askForReplacement() {
+    String name = socket.getFileName().toString().replace("jvm-", "replace-").replace(".sock", "");
+    try {
+      Files.write(socket.resolveSibling(name), new byte[0]);
+    } catch (IOException error) {
+      System.getLogger("serve").log(System.Logger.Level.ERROR, "cannot ask for another JVM", error);
+    }
+  }
+
+  /** Returns the largest body in bytes. */
+  long maxBody() {
+    return maxBodyMib == 0 ? Long.MAX_VALUE : maxBodyMib * 1024L * 1024L;
+  }
+}

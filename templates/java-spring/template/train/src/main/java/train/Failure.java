@@ -1,0 +1,37 @@
+package train;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import sagemaker.JobException;
+
+/** Why a job failed: one sentence first, then where (T24). */
+final class Failure {
+
+  private Failure() {}
+
+  /** Writes the reason to standard error and to output/failure, and returns the exit code 1. */
+  static int report(Path ml, Throwable error) {
+    var report = new StringWriter();
+    var out = new PrintWriter(report);
+    out.println(sentence(error));
+    out.println();
+    error.printStackTrace(out);
+    System.err.print(report);
+    try {
+      Files.createDirectories(ml.resolve("output"));
+      Files.writeString(ml.resolve("output/failure"), report.toString());
+    } catch (IOException ignored) {
+      System.err.println("the failure file could not be written: " + ignored); // must not hide the exit code
+    }
+    return 1;
+  }
+
+  private static String sentence(Throwable error) {
+    return error instanceof JobException
+        ? error.getMessage()
+        : "%s: %s".formatted(error.getClass().getSimpleName(), error.getMessage());
+  }
+}

@@ -1,0 +1,82 @@
+package train;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import sagemaker.Hyperparameters;
+import sagemaker.JobException;
+import sagemaker.Json;
+import sagemaker.Numbers;
+import tools.jackson.core.JacksonException;
+
+/** What the job gave, which is text, in the types that the algorithm declares. */
+final class TypedHyperparameters {
+
+  private TypedHyperparameters() {}
+
+  /**
+   * Returns the defaults overlaid with what the job gave, each in the type of its default (T10).
+   *
+   * @throws JobException that names the hyperparameter which does not fit
+   */
+  static Hyperparameters of(Map<?, ?> given, Hyperparameters defaults) {
+    Hyperparameters values = defaults;
+    for (Map.Entry<?, ?> entry : given.entrySet()) {
+      String name = entry.getKey().toString();
+      if (defaults.values().containsKey(name)) {
+        values = values.with(name, typed(name, text(entry.getValue()), defaults.values().get(name)));
+      } else if (!name.startsWith("sagemaker_")) { // those belong to SageMaker's own toolkits
+        String known = String.join(", ", defaults.values().keySet());
+        Train.log("hyperparameter %s is not used: Algorithm knows %s".formatted(name, known));
+      }
+    }
+    return values;
+  }
+
+  /** Some SDKs JSON-encode every value, so '"5"' is 5 too. */
+  private static String text(Object value) {
+    String text = value instanceof String string ? string.strip() : Json.write(value);
+    try {
+      return Json.read(text) instanceof String unquoted ? unquoted : text;
+    } catch (JacksonException notEncoded) {
+      return text;
+    }
+  }
+
+  private static Object typed(String name, String text, Object sample) {
+    try {
+      return switch (sample) {
+        case String ignored -> text;
+        case Boolean ignored -> flag(text);
+        case Integer ignored -> Integer.parseInt(text.strip());
+        case Long ignored -> Long.parseLong(text.strip());
+        case Double ignored -> Numbers.parse(text.strip());
+        case List<?> ignored -> (List<?>) Json.read(text);
+        case Map<?, ?> ignored -> (Map<?, ?>) Json.read(text);
+        default -> throw new JobException(
+            "Algorithm: the default of %s must be text, a number, a boolean, a List or a Map".formatted(name));
+      };
+    } catch (NumberFormatException | JacksonException | ClassCastException error) {
+      throw new JobException("hyperparameter %s must be %s, not '%s'".formatted(name, kind(sample), text));
+    }
+  }
+
+  private static boolean flag(String text) {
+    return switch (text.strip().toLowerCase(Locale.ROOT)) {
+      case "true", "1" -> true;
+      case "false", "0" -> false;
+      default -> throw new NumberFormatException(text);
+    };
+  }
+
+  private static String kind(Object sample) {
+    return switch (sample) {
+      case Boolean ignored -> "true or false";
+      case Integer ignored -> "a whole number";
+      case Long ignored -> "a whole number";
+      case Double ignored -> "a number";
+      case List<?> ignored -> "a JSON list";
+      default -> "a JSON object";
+    };
+  }
+}
