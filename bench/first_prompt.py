@@ -35,7 +35,8 @@ def main() -> None:
             "copier copy": [BIN / "copier", "copy", "--quiet", f"{work}/template", f"{work}/out"],
             "python -c pass": [BIN / "python", "-c", f"print({QUESTIONS[0].decode()!r})"],
         }
-        os.environ["COPIER_CACHE_DIR"] = f"{work}/cache"
+        # what is killed at its question leaves its temporary folder, which goes with this one
+        os.environ |= {"COPIER_CACHE_DIR": f"{work}/cache", "TMPDIR": work}
         times: dict[str, list[float]] = {name: [] for name in commands}
         for _ in range(options.runs + 1):
             for name, command in commands.items():
