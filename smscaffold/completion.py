@@ -81,11 +81,12 @@ def _possible(before: list[str], word: str, parser: argparse.ArgumentParser) -> 
         return [] if before else [*helps, *(_options(parser) if word.startswith("-") else [])]
     option, equals, _ = word.partition("=")
     if option.startswith("--") and equals:
-        return [(f"{option}={text}", meaning) for text, meaning in _values(option, before, word[len(option) + 1 :])]
+        values = _values(command, option, before, word[len(option) + 1 :])
+        return [(f"{option}={text}", meaning) for text, meaning in values]
     if word.startswith("-"):
         return _options(command)
     if before[-1].startswith("-"):
-        return _values(before[-1], before, word)
+        return _values(command, before[-1], before, word)
     positional = next((action for action in command._actions if not action.option_strings and action.choices), None)
     return [(str(choice), "") for choice in positional.choices or ()] if positional else []
 
@@ -99,10 +100,15 @@ def _options(parser: argparse.ArgumentParser) -> list[Word]:
     ]
 
 
-def _values(option: str, before: list[str], word: str) -> Iterator[Word]:
+def _values(parser: argparse.ArgumentParser, option: str, before: list[str], word: str) -> Iterator[Word]:
     from smscaffold import catalog
 
-    if option in ("-t", "--template"):
+    action = next((each for each in parser._actions if option in each.option_strings), None)
+    if action and action.choices:
+        yield from ((str(choice), "") for choice in action.choices)
+    elif option in ("--select", "--ignore", "--explain", "--profile"):
+        yield from _clauses(option, word)
+    elif option in ("-t", "--template"):
         yield from ((template.name, template.about["title"]) for template in catalog.templates())
     elif option in ("-d", "--data"):
         named = [value for name, value in itertools.pairwise(before) if name in ("-t", "--template")]
@@ -112,6 +118,19 @@ def _values(option: str, before: list[str], word: str) -> Iterator[Word]:
         except SmscaffoldError:
             return
         yield from {text: (text, meaning) for each in templates for text, meaning in _answers(each, word)}.values()
+
+
+def _clauses(option: str, word: str) -> Iterator[Word]:
+    """The ids of clauses or the names of their profiles; several of them stand with commas between."""
+    from smscaffold.contract.catalogue import PROFILES, rules
+
+    before = "".join(word.rpartition(",")[:2])
+    if option == "--profile":
+        yield from ((f"{before}{name}", "") for name in PROFILES)
+    elif option == "--explain":
+        yield from ((rule.id, rule.title) for rule in rules().values())
+    else:
+        yield from ((f"{before}{rule.id}", rule.title) for rule in rules().values() if rule.checked)
 
 
 def _answers(template: Template, word: str) -> Iterator[Word]:

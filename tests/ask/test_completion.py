@@ -37,6 +37,15 @@ def words(line: str) -> list[str]:
         ("smscaffold new --data-file ", []),
         ("smscaffold new -t nothing -d ", []),
         ("smscaffold nonsense ", []),
+        ("smscaffold check --train-d", ["--train-data"]),
+        ("smscaffold check --format ", ["text", "json", "junit"]),
+        ("smscaffold check my-model --profile=stat", ["--profile=static"]),
+        ("smscaffold check my-model --profile static,serve-", ["static,serve-plus"]),
+        ("smscaffold check my-model --select T1,H11", ["T1,H11"]),
+        ("smscaffold check --explain M1", ["M1", "M10", "M11", "M12", "M13"]),
+        ("smscaffold check --select M1", []),
+        ("smscaffold check ", []),
+        ("smscaffold check --payload ", []),
     ],
 )
 def test_candidates(line: str, expected: list[str]) -> None:
@@ -44,7 +53,8 @@ def test_candidates(line: str, expected: list[str]) -> None:
 
 
 def test_every_command_and_option_that_is_shown() -> None:
-    assert words("smscaffold ") == ["new", "update", "list", "completion"]
+    assert {"new", "update", "check", "list", "completion"} <= set(words("smscaffold "))
+    assert words("smscaffold _") == []
     assert {"--template", "--data", "--defaults", "--no-git", "--help"} <= set(words("smscaffold new --"))
 
 
@@ -84,6 +94,8 @@ def shells(tmp_path: Path) -> dict[str, list[str]]:
         ("smscaffold new -t python-flask -d front", "smscaffold new -t python-flask -d front_end="),
         ("smscaffold new -t python-flask -d layout=sp", "smscaffold new -t python-flask -d layout=split "),
         ("smscaffold new --data-file answ", "smscaffold new --data-file answers.yml "),
+        ("smscaffold check --select T1,H11", "smscaffold check --select T1,H11 "),
+        ("smscaffold check answ", "smscaffold check answers.yml "),
     ],
 )
 def test_in_the_shell(
