@@ -87,7 +87,8 @@ def examine(request: Request) -> Report:
             shared.close()
             lab.close()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-        return Report(images, results, time.monotonic() - started)
+        shown = {use: subject.names.get(name, name) for use, name in images.items()}
+        return Report(shown, results, time.monotonic() - started)
 
 
 def _applies(profile: str, subject: Subject) -> bool:

@@ -41,8 +41,8 @@ def prepare(given: Given, scratch: Path) -> Subject:
     if given.target and (given.train_image or given.serve_image):
         raise CannotCheckError("give an image or a folder, or --train-image and --serve-image, not both")
     if given.target and Path(given.target).is_dir():
-        made = _built(Path(given.target), scratch)
-        found = from_folder(Path(given.target), made["train"], made["serve"])
+        made, names = _built(Path(given.target), scratch)
+        found = dataclasses.replace(from_folder(Path(given.target), made["train"], made["serve"]), names=names)
     elif given.target:
         found = Subject(given.target, given.target)
     elif given.train_image or given.serve_image:
@@ -93,16 +93,21 @@ def _model(path: Path, scratch: Path) -> Path:
     return folder
 
 
-def _built(folder: Path, scratch: Path) -> dict[str, str]:
-    """Builds a folder's images; their ids by use. DOCKER_BUILD_OPTS are more options of `docker build`."""
+def _built(folder: Path, scratch: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Builds a folder's images; their ids by use and their names by id.
+
+    The ids are what is checked: another build may take the names. DOCKER_BUILD_OPTS are more options of `docker build`.
+    """
     ids: dict[str | None, str] = {}
+    names: dict[str, str] = {}
     wanted = targets(folder)
     for use, target in wanted.items():
         if target not in ids:
             name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "folder"
             tag = f"smscaffold-check/{name}:{target or 'latest'}"
             ids[target] = _build(folder, ["--target", target] if target else [], tag, scratch / f"{use}.id")
-    return {use: ids[target] for use, target in wanted.items()}
+            names[ids[target]] = tag
+    return {use: ids[target] for use, target in wanted.items()}, names
 
 
 def _build(folder: Path, options: list[str], tag: str, iid: Path) -> str:

@@ -43,6 +43,8 @@ class Subject:
     metric: str | None = None
     #: hyperparameters that make a training long enough to be interrupted (T30)
     slow: Mapping[str, object] = field(default_factory=dict)
+    #: the names of images that were built for this, by their ids
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_payload(path: Path, content_type: str | None) -> Payload:

@@ -179,6 +179,7 @@ def test_a_folder_is_built_first_and_brings_its_inputs(tmp_path: Path) -> None:
     done = run(folder, "--select", "T1,T25,H14")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "application/jsonlines" in done.stdout
+    assert done.stdout.startswith("train: smscaffold-check/my-model:latest\nserve: smscaffold-check/my-model:latest\n")
 
 
 @needs_docker
