@@ -1,20 +1,36 @@
-"""Answers given on the command line, and what is wrong with them, before a template is rendered."""
+"""Answers that need no asking, where each comes from, and what is wrong with them, before a template is rendered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
+from smscaffold.config.read import Entry
+from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.template_config import Question, TemplateConfig
 
-Answers = dict[str, Any]
 Questions = Mapping[str, Question]
 
+
+class Given(NamedTuple):
+    """An answer, and what gave it; a fixed one stands in the organisation's configuration."""
+
+    value: Any
+    why: str
+    fixed: Entry | None = None
+
+
+Answers = dict[str, Given]
+
+#: the question, never asked, by which a container folder remembers what its organisation has fixed
+FIXED_ANSWERS = "fixed_answers"
+DATA, DATA_FILE = "--data", "--data-file"
 _YES = ("y", "yes", "t", "true", "on", "1")
 _NO = ("n", "no", "f", "false", "off", "0")
 
@@ -26,19 +42,64 @@ def collect(pairs: Iterable[str], file: Path | None) -> Answers:
     ``.copier-answers.yml`` of one container folder makes another like it.
     Raises SmscaffoldError when the file is not a readable YAML mapping, or a pair has no ``=``.
     """
-    answers = _from_file(file) if file else {}
+    answers = {name: Given(value, DATA_FILE) for name, value in (_from_file(file) if file else {}).items()}
+    answers.pop(FIXED_ANSWERS, None)
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals):
             raise SmscaffoldError(f"--data takes KEY=VALUE, not {pair!r}")
-        answers[name] = value
+        answers[name] = Given(value, DATA)
     return answers
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A template's questions, the answers that need no asking, and the ones to propose in place of its defaults."""
+
+    config: TemplateConfig
+    given: Answers = field(default_factory=dict)
+    proposed: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The given answers, for copier."""
+        return {name: each.value for name, each in self.given.items()}
+
+
+def gather(
+    given: Answers,
+    config: TemplateConfig,
+    names: Container[str] = (),
+    standard: Standard = NO_STANDARD,
+    dest: Path | None = None,
+) -> Gathered:
+    """All that answers a template's questions without asking: the command line, DEST and the organisation.
+
+    `names`: what the template is called.
+    Raises SmscaffoldError for an answer to no question, of the wrong type, that is none of the choices, or that would
+    change what the organisation has fixed.
+    """
+    check(given, config.questions)
+    asked = askable(config.questions)
+    fixed = standard.answers("fixed", names, asked)
+    for name, entry in fixed.items():
+        _check_entry(entry, config.questions[name])
+        if name in given and not same(config.questions[name], given[name].value, entry.value):
+            raise SmscaffoldError(f"{name} is fixed to {entry.value!r} by {entry}: {given[name].why} cannot change it")
+    defaults = standard.answers("defaults", names, asked)
+    for name, entry in defaults.items():
+        _check_entry(entry, config.questions[name])
+    settled = {name: Given(entry.value, f"fixed by {entry.place}", entry) for name, entry in fixed.items()}
+    if FIXED_ANSWERS in config.questions and standard.places:
+        settled[FIXED_ANSWERS] = Given(sorted(fixed), "")
+    proposed = {name: entry.value for name, entry in defaults.items()} | named_after(dest, config)
+    return Gathered(config, {**given, **settled}, proposed)
 
 
 def check(answers: Answers, questions: Questions) -> None:
     """Raises SmscaffoldError for an answer to no question, of the wrong type, or that is none of the choices."""
-    for name, value in answers.items():
-        if name not in questions:
+    for name, (value, _, _) in answers.items():
+        if name not in questions or name == FIXED_ANSWERS:
             raise SmscaffoldError(
                 f"there is no question {name!r}{did_you_mean(name, questions)}: "
                 f"this template asks for {', '.join(askable(questions))}"
@@ -47,23 +108,35 @@ def check(answers: Answers, questions: Questions) -> None:
             raise SmscaffoldError(f"{name} must be {wrong}, not {value!r}")
 
 
+def same(question: Question, one: Any, other: Any) -> bool:
+    """Whether two spellings are one answer."""
+    if question.type == "bool" and not question.choices:
+        return (str(one).strip().lower() in _YES) == (str(other).strip().lower() in _YES)
+    return one == other or str(one) == str(other)
+
+
+def _check_entry(entry: Entry, question: Question) -> None:
+    if wrong := _wrong(question, entry.value):
+        raise entry.wrong(f"must be {wrong}, not {entry.value!r}")
+
+
 def askable(questions: Questions) -> list[str]:
     """The names of the questions that have to be answered by somebody, or by their defaults."""
     return [question.name for question in questions.values() if not question.computed]
 
 
-def unanswered(answers: Answers, config: TemplateConfig) -> list[str]:
+def unanswered(answers: Mapping[str, Any], config: TemplateConfig) -> list[str]:
     """The names of the questions that are left to ask, where these answers do not make them needless."""
     from smscaffold.asking.expressions import Expressions, UnsupportedError
 
     left = [name for name in askable(config.questions) if name not in answers]
     with suppress(UnsupportedError):
         reads = Expressions(config)
-        return [name for name in left if reads.applies(config.questions[name], answers)]
+        return [name for name in left if reads.asks(config.questions[name], dict(answers))]
     return left
 
 
-def named_after(dest: Path | None, config: TemplateConfig) -> Answers:
+def named_after(dest: Path | None, config: TemplateConfig) -> dict[str, Any]:
     """The answer `project_name` that the last part of DEST proposes; none where that is no name for a project (R1)."""
     from smscaffold.asking.expressions import Expressions, UnsupportedError
 
@@ -77,7 +150,7 @@ def named_after(dest: Path | None, config: TemplateConfig) -> Answers:
         return {}
 
 
-def _from_file(file: Path) -> Answers:
+def _from_file(file: Path) -> dict[str, Any]:
     try:
         answers = yaml.safe_load(file.read_bytes())
     except OSError as error:

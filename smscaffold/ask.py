@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smscaffold import answers, catalog
+from smscaffold import catalog
+from smscaffold.answers import Gathered
 from smscaffold.asking import background
 from smscaffold.asking.expressions import UnsupportedError
 from smscaffold.asking.interview import Interview
 from smscaffold.asking.prompt import Choice, Prompt, Prompter, Settled, Went
+from smscaffold.config.standard import Standard
 from smscaffold.console import Console, compact_tree, tree
 from smscaffold.errors import SmscaffoldError
 from smscaffold.staging import check_destination
-from smscaffold.template_config import TemplateConfig
 
 PLAIN = "SMSCAFFOLD_PLAIN"
 _WRITE = "_write"
@@ -45,30 +46,29 @@ def possible(console: Console) -> bool:
 def interview(
     template: str | None,
     dest: Path | None,
-    given: Mapping[str, tuple[Any, str]],
-    load: Callable[[catalog.Template], TemplateConfig],
+    standard: Standard,
+    load: Callable[[catalog.Template], Gathered],
 ) -> Interview[catalog.Template]:
     """The interview for `new`: of the templates there are, or of one that was named.
 
-    `given`: the command line's answers, and the option that each came from. `load` makes a template ready.
-    Raises SmscaffoldError when there is no template of that name.
+    `load` makes a template ready. The organisation's default template stands first.
+    Raises SmscaffoldError when there is no template of that name, or none that is allowed.
     """
-    plain = {name: value for name, (value, _) in given.items()}
-
-    def checked(chosen: catalog.Template) -> TemplateConfig:
-        config = load(chosen)
-        answers.check(plain, config.questions)
-        return config
+    if template:
+        known = [catalog.find(template, standard)]
+    else:
+        first = catalog.find(standard.default, standard) if standard.default else None
+        known = sorted(catalog.templates(standard=standard), key=lambda each: bool(first and each != first))
+        if not known:
+            raise SmscaffoldError(f"the organisation allows no template that is installed: {standard.allowing}")
 
     def refuse(name: str, value: Any) -> str:
         return _taken(Path(str(value))) if name == "project_name" and dest is None else ""
 
     return Interview(
-        templates=[catalog.find(template)] if template else list(catalog.templates()),
-        load=checked,
+        templates=known,
+        load=load,
         chosen="--template" if template else "",
-        given=dict(given),
-        propose=lambda config: answers.named_after(dest, config),
         refuse=refuse,
         tell=_image,
     )

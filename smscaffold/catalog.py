@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from smscaffold import __version__
+from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.history import git_remote, record
-from smscaffold.repository import clone, is_address, lasting
+from smscaffold.repository import clone, is_address, lasting, plain_address
 from smscaffold.staging import temporary_folder
 from smscaffold.template_config import config_file, load_config
 
-DEFAULT = "python-flask"
+DEFAULT = "smscaffold/python-flask"
 BUILT_IN = "built-in"
+OWNER = "smscaffold"
 FOLDER = "folder"
 GIT = "git"
+CONFIGURED = "configured"
 PACKAGE = Path(__file__).resolve().parent
 #: the templates of an installed package; a checkout has none, its working tree is what an author edits and renders
 SHIPPED = PACKAGE / "_templates"
@@ -28,8 +32,9 @@ SHIPPED = PACKAGE / "_templates"
 class Template:
     """What renders one kind of container folder.
 
-    `source` is what a container folder remembers of where it came from. `folder` holds the template's files as their
-    author edits them, `bundle` its history; one of them may be missing, and both when it lies elsewhere.
+    `source` is what a container folder remembers of where it came from, `owner` the package or whoever else brings it.
+    `folder` holds the template's files as their author edits them, `bundle` its history; one of them may be missing,
+    and both when it lies elsewhere. `declared` is what is known about it without a look at it, `ref` the usual version.
     """
 
     name: str
@@ -38,53 +43,71 @@ class Template:
     folder: Path | None = None
     bundle: Path | None = None
     version: str = ""
+    owner: str = ""
+    ref: str = ""
+    declared: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def about(self) -> dict[str, str]:
-        """Language, framework and title, as the template's copier.yml gives them."""
+        """Language, framework and title, as the template's copier.yml gives them; empty where only git knows them."""
         declared = self._settings().get("smscaffold")
         declared = declared if isinstance(declared, dict) else {}
-        return {key: str(declared.get(key, "")) for key in ("language", "framework", "title")}
+        keys = ("language", "framework", "title")
+        return {key: self.declared.get(key) or str(declared.get(key, "")) for key in keys}
+
+    @property
+    def full_name(self) -> str:
+        """The name with the one of whoever brings it."""
+        return self.name if "/" in self.name or not self.owner else f"{self.owner}/{self.name}"
+
+    @property
+    def short_name(self) -> str:
+        """The name without that."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything it is called."""
+        return tuple(dict.fromkeys((self.full_name, self.name, self.short_name)))
+
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """What a list of allowed templates may call it: one that is found by its address has no other name."""
+        return (self.full_name, self.name) if self.owner else (plain_address(self.source),)
 
     def _settings(self) -> dict[str, object]:
         if self.folder:
             return load_config(self.folder, includes=False).settings
+        if not self.bundle:
+            return {}
         with temporary_folder() as work:
             clone(str(self.bundle), work / "template").check_out()
             return load_config(work / "template", includes=False).settings
 
 
-def find(name: str) -> Template:
+def find(name: str, standard: Standard = NO_STANDARD) -> Template:
     """The template of that name, in that folder (``./my-template``), or in the git repository of that address.
 
-    Raises SmscaffoldError when there is none.
+    Raises SmscaffoldError when there is none, more than one, or one that the organisation does not allow.
     """
-    name = name.removeprefix("git+").removeprefix(git_remote.SCHEME) if git_remote.SCHEME in name else name
-    if is_address(name):
-        return Template(re.split("[/:]", name.rstrip("/"))[-1].removesuffix(".git"), GIT, lasting(name))
-    for template in _built_in():
-        if template.name == name:
-            return template
-    if not name.startswith((".", "/", "~")):
-        for template in _installed():
-            if template.name == name:
-                return template
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return _from_folder(folder.resolve())
-    known = [template.name for template in templates()]
-    raise SmscaffoldError(
-        f"there is no template {name!r}{did_you_mean(name, known)}: "
-        "give a name from `smscaffold list`, or the folder of a template"
-    )
+    if template := _named(name, standard):
+        return template
+    if is_address(name) and git_remote.SCHEME not in name:
+        template = Template(_last_part(name), GIT, lasting(name), ref=standard.ref(name))
+    else:
+        template = _in_folder(name, standard)
+    _check_allowed(template, standard)
+    return template
 
 
-def templates(on_error: Callable[[SmscaffoldError], None] | None = None) -> Iterator[Template]:
-    """Every template that has a name: built-in ones first, then those of installed packages.
+def templates(
+    on_error: Callable[[SmscaffoldError], None] | None = None, standard: Standard = NO_STANDARD
+) -> Iterator[Template]:
+    """Every template that has a name and is allowed: built-in ones, those of installed packages, configured ones.
 
-    One that cannot be read is left out and handed to `on_error`.
+    One that cannot be read is left out and handed to `on_error`. Of two with one name both have their full names.
     """
-    for template in [*_built_in(), *_installed()]:
+    for template in _allowed(standard):
         try:
             _ = template.about
         except SmscaffoldError as error:
@@ -94,6 +117,77 @@ def templates(on_error: Callable[[SmscaffoldError], None] | None = None) -> Iter
             yield template
 
 
+def from_source(source: str, standard: Standard = NO_STANDARD) -> Template:
+    """The template that a container folder remembers as its source, whether it is installed or not."""
+    for template in _all(standard):
+        if plain_address(template.source) == plain_address(source):
+            return template
+    return Template(_last_part(source), GIT, source)
+
+
+def _last_part(address: str) -> str:
+    return re.split("[/:]", address.rstrip("/"))[-1].removesuffix(".git")
+
+
+def _check_allowed(template: Template, standard: Standard) -> None:
+    if refusal := standard.refusal(template.known_as, template.source):
+        raise SmscaffoldError(f"the template {template.name} {refusal}")
+
+
+def _all(standard: Standard) -> list[Template]:
+    return [*_built_in(), *_installed(), *_configured(standard)]
+
+
+def _allowed(standard: Standard) -> list[Template]:
+    found = [each for each in _all(standard) if not standard.refusal(each.known_as, each.source)]
+    called = Counter(each.short_name for each in found)
+    return [replace(each, name=each.full_name) if called[each.short_name] > 1 else each for each in found]
+
+
+def _named(name: str, standard: Standard) -> Template | None:
+    """The one allowed template of that name."""
+    found = _called(name, _allowed(standard))
+    if len(found) > 1:
+        which = ", ".join(f"{each.full_name} ({each.origin})" for each in found)
+        same = len({each.full_name for each in found}) < len(found)
+        what = "uninstall one of these packages" if same else "give the full name of one"
+        raise SmscaffoldError(f"there is more than one template {name!r}: {which}; {what}")
+    for template in [] if found else _called(name, _all(standard)):
+        _check_allowed(template, standard)
+    return found[0] if found else None
+
+
+def _called(name: str, among: list[Template]) -> list[Template]:
+    if git_remote.SCHEME in name:
+        return [each for each in among if plain_address(each.source) == plain_address(name)]
+    return [each for each in among if name == each.full_name] or [each for each in among if name in each.names]
+
+
+def _in_folder(name: str, standard: Standard) -> Template:
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _from_folder(folder.resolve())
+    known = [template.name for template in templates(standard=standard)]
+    raise SmscaffoldError(
+        f"there is no template {name!r}{did_you_mean(name, known)}: "
+        "give a name from `smscaffold list`, or the folder of a template"
+    )
+
+
+def _configured(standard: Standard) -> Iterator[Template]:
+    """Templates that the organisation's configuration names; nothing is fetched."""
+    for each in standard.sources():
+        origin, owner = f"{CONFIGURED} ({each.entry.place})", CONFIGURED
+        if is_address(each.address):
+            source = lasting(each.address)
+            yield Template(each.name, origin, source, version=each.ref, owner=owner, ref=each.ref, declared=each.about)
+        elif config_file(Path(each.address)):
+            folder = Path(each.address)
+            yield Template(each.name, origin, each.address, folder, owner=owner, ref=each.ref, declared=each.about)
+        else:
+            raise each.entry.wrong(f"names {each.address}, which is no template: it has no copier.yml")
+
+
 def _built_in() -> Iterator[Template]:
     for folder in _template_folders(SHIPPED if SHIPPED.is_dir() else PACKAGE.parent / "templates"):
         name = folder.name
@@ -101,7 +195,7 @@ def _built_in() -> Iterator[Template]:
         released = record.releases(name)
         version = released[-1].tag.removeprefix("v") if released else __version__
         yield Template(
-            name, BUILT_IN, f"git+smscaffold://{name}", folder, bundle if bundle.is_file() else None, version
+            name, BUILT_IN, f"git+smscaffold://{name}", folder, bundle if bundle.is_file() else None, version, OWNER
         )
 
 
@@ -110,7 +204,8 @@ def _installed() -> Iterator[Template]:
     for entry, place in git_remote.registered():
         root = Path(place)
         version = entry.dist.version if entry.dist else ""
-        origin = f"{entry.dist.name} {version}" if entry.dist else entry.name
+        owner = entry.dist.name if entry.dist else entry.name
+        origin = f"{owner} {version}".rstrip()
         found: dict[str, Path | None] = {entry.name: root} if config_file(root) else {}
         found |= {f"{entry.name}/{folder.name}": folder for folder in _template_folders(root)}
         for bundle in sorted(root.glob(f"*{git_remote.SUFFIX}")):
@@ -119,7 +214,7 @@ def _installed() -> Iterator[Template]:
         for name, folder in found.items():
             history = root / f"{name.rpartition('/')[2]}{git_remote.SUFFIX}"
             source = f"git+{git_remote.SCHEME}{name}"
-            yield Template(name, origin, source, folder, history if history.is_file() else None, version)
+            yield Template(name, origin, source, folder, history if history.is_file() else None, version, owner)
 
 
 def _template_folders(root: Path) -> list[Path]:

@@ -58,6 +58,7 @@ def new(options: argparse.Namespace) -> None:
         defaults=options.defaults,
         pretend=options.pretend,
         git=options.git,
+        config=options.config,
     )
     create(request, Console(quiet=options.quiet))
 
@@ -67,7 +68,9 @@ def update(options: argparse.Namespace) -> None:
     from smscaffold.console import Console
     from smscaffold.update import Request, update
 
-    request = Request(folder=options.path, data=options.data, ref=options.ref, pretend=options.pretend)
+    request = Request(
+        folder=options.path, data=options.data, ref=options.ref, pretend=options.pretend, config=options.config
+    )
     update(request, Console(quiet=options.quiet))
 
 
@@ -106,9 +109,22 @@ def check(options: argparse.Namespace) -> int:
 
 def list_templates(options: argparse.Namespace) -> None:
     """Lists the templates."""
+    from smscaffold.config.standard import load
     from smscaffold.listing import as_json, as_table
 
-    print(as_json() if options.json else as_table())
+    standard = load(options.config)
+    print(as_json(standard) if options.json else as_table(standard))
+
+
+def config(options: argparse.Namespace) -> None:
+    """Shows the organisation's configuration."""
+    from smscaffold.config.show import as_json, as_table, doubts
+    from smscaffold.config.standard import load
+
+    standard = load(options.config)
+    print(as_json(standard) if options.json else as_table(standard))
+    for doubt in doubts(standard):
+        print(f"smscaffold: {doubt}", file=sys.stderr)
 
 
 def completion(options: argparse.Namespace) -> None:
@@ -141,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_update(commands)
     _add_check(commands)
     _add_list(commands)
+    _add_config(commands)
     _add_completion(commands)
     return parser
 
@@ -162,6 +179,7 @@ def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add("-y", "--defaults", action="store_true", help="take the defaults for everything that has no answer")
     add("-n", "--pretend", action="store_true", help="show the tree of files, write nothing")
     add("--quiet", action="store_true", help="print nothing but errors")
+    _add_config_option(command)
     add("--git", action=argparse.BooleanOptionalAction, default=True, help="git init and a first commit (default: yes)")
     command.set_defaults(run=new)
 
@@ -179,6 +197,7 @@ def _add_update(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--ref", metavar="REF", help="version, branch or commit of the template (default: its newest release)")
     add("-n", "--pretend", action="store_true", help="show the diff, change nothing")
     add("--quiet", action="store_true", help="print nothing but errors")
+    _add_config_option(command)
     command.set_defaults(run=update)
 
 
@@ -237,7 +256,23 @@ def _words(text: str) -> list[str]:
 def _add_list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("list", help="list the templates", description="List the templates.")
     command.add_argument("--json", action="store_true", help="for programs")
+    _add_config_option(command)
     command.set_defaults(run=list_templates)
+
+
+def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "config",
+        help="show the organisation's configuration",
+        description="Show every value of the organisation's configuration (smscaffold.toml), and where it came from.",
+    )
+    command.add_argument("--json", action="store_true", help="for programs")
+    _add_config_option(command)
+    command.set_defaults(run=config)
+
+
+def _add_config_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", type=Path, metavar="FILE", help="a smscaffold.toml whose values win")
 
 
 def _add_completion(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from smscaffold import answers, ask, catalog, git
+from smscaffold.config.standard import Standard
+from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console, tree
 from smscaffold.errors import SmscaffoldError
 from smscaffold.obtain import Obtained, obtain
 from smscaffold.render import Rendered, record_source, render
 from smscaffold.staging import check_destination, move_into_place, nearest_folder, temporary_folder
-from smscaffold.template_config import TemplateConfig, load_config
+from smscaffold.template_config import load_config
+from smscaffold.trust import check_safe, refuse_destination, refuse_hostile
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Request:
     defaults: bool = False
     pretend: bool = False
     git: bool = True
+    config: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -44,19 +49,42 @@ class Made:
 
 @dataclass(frozen=True)
 class Ready:
-    """A template in the folder `root`, complete in itself, and its questions."""
+    """A template in the folder `root`, complete in itself, and what is known about its answers without asking.
+
+    `trusted`: the user lets it run its author's code.
+    """
 
     template: catalog.Template
     version: Obtained
     root: Path
-    config: TemplateConfig
+    answers: answers.Gathered
+    trusted: bool
+
+    def render(self, folder: Path, data: dict[str, Any], *, trial: bool, ask: bool = False) -> Rendered:
+        """Renders it into the new folder `folder`; a `trial` runs no tasks, whatever the user trusts."""
+        rendered = render(
+            self.root,
+            folder,
+            data,
+            self.root.parent / "cache",
+            proposed=self.answers.proposed,
+            ask=ask,
+            trusted=self.trusted,
+            tasks=not trial,
+        )
+        paths = (path.relative_to(folder) for path in folder.rglob("*"))
+        refuse_hostile(self.template.name, folder, map(str, paths))
+        return rendered
 
 
 class _Shelf:
     """The templates that were made ready in this run."""
 
-    def __init__(self, request: Request, work: Path, console: Console) -> None:
-        self._request, self._work, self._console = request, work, console
+    def __init__(
+        self, request: Request, given: answers.Answers, standard: Standard, work: Path, console: Console
+    ) -> None:
+        self._request, self._given, self._standard = request, given, standard
+        self._work, self._console = work, console
         self._ready: dict[str, Ready] = {}
 
     def ready(self, template: catalog.Template) -> Ready:
@@ -66,8 +94,9 @@ class _Shelf:
             with self._console.moment(f"Getting {template.name} ..."):
                 version = obtain(template, root, self._request.ref or "")
             config = load_config(root)
-            refuse_unsafe(template.name, config)
-            self._ready[template.name] = Ready(template, version, root, config)
+            trusted = check_safe(template.name, template.source, config)
+            gathered = answers.gather(self._given, config, template.names, self._standard, self._request.dest)
+            self._ready[template.name] = Ready(template, version, root, gathered, trusted)
         return self._ready[template.name]
 
     def folder(self) -> Path:
@@ -82,76 +111,67 @@ def create(request: Request, console: Console) -> None:
     """
     made = None
     with _one_sentence(request.dest or Path()), temporary_folder() as work:
+        standard = load_standard(request.config)
         given = answers.collect(request.data, request.data_file)
         if request.dest:
             check_destination(request.dest)
-        shelf = _Shelf(request, work, console)
+        shelf = _Shelf(request, given, standard, work, console)
         if ask.possible(console) and not request.defaults:
-            ready, complete = _asked(request, given, shelf, console)
+            ready, data = _asked(request, standard, shelf, console)
         else:
-            ready = shelf.ready(catalog.find(request.template or catalog.DEFAULT))
-            complete = _complete(given, ready.config, request)
+            ready = shelf.ready(catalog.find(request.template or standard.default or catalog.DEFAULT, standard))
+            data = _complete(ready.answers, request)
         with console.moment(f"Rendering {ready.template.name} ..."):
             if request.pretend:
-                rendered = render(ready.root, work / "folder", complete, work / "cache")
+                rendered = ready.render(work / "folder", data, trial=True)
                 shown = _destination(request, rendered), tree(work / "folder")
             else:
-                made = _write(request, ready, complete)
+                made = _write(request, ready, data)
     if made:
         _report(made, console)
     else:
         _show(*shown, console)
 
 
-def refuse_unsafe(template: str, config: TemplateConfig) -> None:
-    """Raises SmscaffoldError when a template wants to run code of its author's."""
-    if features := config.unsafe_features:
-        raise SmscaffoldError(
-            f"the template {template} wants to run its own code on this machine ({', '.join(features)}): "
-            "smscaffold never does that; if you trust its author, use copier itself"
-        )
-
-
-def _complete(given: answers.Answers, config: TemplateConfig, request: Request) -> answers.Answers:
+def _complete(gathered: answers.Gathered, request: Request) -> dict[str, Any]:
     """The answers, after a check that nothing is left to ask."""
-    answers.check(given, config.questions)
-    if not request.defaults and (left := answers.unanswered(given, config)):
+    if not request.defaults and (left := answers.unanswered(gathered.data, gathered.config)):
         raise SmscaffoldError(
             f"nothing answers {', '.join(left)}: pass --defaults to take the defaults, or --data {left[0]}=VALUE"
         )
-    return answers.named_after(request.dest, config) | given
+    return gathered.data
 
 
-def _asked(request: Request, given: answers.Answers, shelf: _Shelf, console: Console) -> tuple[Ready, answers.Answers]:
+def _asked(request: Request, standard: Standard, shelf: _Shelf, console: Console) -> tuple[Ready, dict[str, Any]]:
     """The template and the answers, after asking for what is not given, until the user agrees with what they make."""
-    pairs = {pair.partition("=")[0] for pair in request.data}
-    sources = {name: (value, "--data" if name in pairs else "--data-file") for name, value in given.items()}
-    interview = ask.interview(request.template, request.dest, sources, lambda template: shelf.ready(template).config)
+    interview = ask.interview(request.template, request.dest, standard, lambda each: shelf.ready(each).answers)
     with ask.Session(interview, request.dest, console) as session:
         while True:
             by_copier = not session.questions()
             ready = shelf.ready(interview.template)
+            data = ready.answers.data | interview.values
             if not by_copier and (request.pretend or not interview.asked_any):
-                return ready, given | interview.values
+                return ready, data
             folder = shelf.folder() / "folder"
             with nullcontext() if by_copier else console.moment(f"Rendering {ready.template.name} ..."):
-                rendered = render(ready.root, folder, given | interview.values, folder.parent / "cache", ask=by_copier)
-            applied = {name: rendered.answers[name] for name in ready.config.questions if name in rendered.applied}
+                rendered = ready.render(folder, data, trial=True, ask=by_copier)
+            asked = answers.askable(ready.answers.config.questions)
+            applied = {name: rendered.answers[name] for name in asked if name in rendered.applied}
             trial = ask.Trial(folder, _destination(request, rendered), applied)
             if request.pretend or session.confirmed(trial):
                 session.record(trial)
-                return ready, given | applied
+                return ready, ready.answers.data | applied
 
 
-def _write(request: Request, ready: Ready, given: answers.Answers) -> Made:
+def _write(request: Request, ready: Ready, data: dict[str, Any]) -> Made:
     inside = nearest_folder(request.dest or Path("here"))
     with _one_sentence(inside), temporary_folder(inside) as stage:
         folder = stage / (request.dest.absolute().name if request.dest else "folder")
-        rendered = render(ready.root, folder, given, ready.root.parent / "cache")
+        rendered = ready.render(folder, data, trial=False)
         record_source(rendered.answers_file, ready.template.source, ready.version.commit)
         dest = _destination(request, rendered)
         files = sum(path.is_file() for path in folder.rglob("*"))
-        notes = _notes(ready.version, given, rendered)
+        notes = _notes(ready, rendered)
         name = f"{ready.template.name} {ready.version.version}".rstrip()
         if request.git:
             notes += git.first_commit(folder, inside, f"Start from smscaffold template {name}")
@@ -159,11 +179,12 @@ def _write(request: Request, ready: Ready, given: answers.Answers) -> Made:
     return Made(dest, files, name, notes)
 
 
-def _notes(version: Obtained, given: answers.Answers, rendered: Rendered) -> list[str]:
+def _notes(ready: Ready, rendered: Rendered) -> list[str]:
     notes = list(rendered.warnings)
-    for name in sorted(given.keys() & rendered.not_asked):
-        notes.append(f"the answer {name} changes nothing: these answers leave no such question")
-    return [*notes, version.note] if version.note else notes
+    for name, given in sorted(ready.answers.given.items()):
+        if name in rendered.not_asked and not given.fixed:
+            notes.append(f"the answer {name} changes nothing: these answers leave no such question")
+    return [*notes, ready.version.note] if ready.version.note else notes
 
 
 @contextmanager
@@ -184,6 +205,7 @@ def _destination(request: Request, rendered: Rendered) -> Path:
         name = str(rendered.answers.get("project_name", ""))
         if not name or Path(name).is_absolute() or ".." in Path(name).parts:
             raise SmscaffoldError("this template has no project_name to name the folder after: give DEST")
+        refuse_destination(name)
         dest = Path(name)
         check_destination(dest)
     return dest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smscaffold import git
-from smscaffold.catalog import BUILT_IN, FOLDER, SHIPPED, Template
+from smscaffold.catalog import BUILT_IN, CONFIGURED, SHIPPED, Template
 from smscaffold.compile import compile_template
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history.record import version_of
@@ -32,14 +32,13 @@ def obtain(template: Template, root: Path, ref: str = "") -> Obtained:
     That is the newest release, and of a folder, or of a built-in template in a checkout, what lies there now.
     Raises SmscaffoldError when the template has no such version or cannot be reached.
     """
-    if ref or template.folder is None:
+    ref = ref or template.ref
+    if ref or template.folder is None or (template.bundle and template.origin != BUILT_IN):
         return _cloned(template, root, ref)
-    if template.origin not in (BUILT_IN, FOLDER) and template.bundle:
-        return _cloned(template, root, "")
     compile_template(template.folder, root)
     if template.origin == BUILT_IN:
         return _built_in(template, root)
-    if template.origin == FOLDER:
+    if template.owner in ("", CONFIGURED):
         commit = _git_version(template.folder)
         why = f"{template.folder} is not a git repository with everything committed"
     else:
@@ -49,7 +48,7 @@ def obtain(template: Template, root: Path, ref: str = "") -> Obtained:
 
 def _built_in(template: Template, root: Path) -> Obtained:
     """The working tree of a checkout, or what an installed package ships: a release, or the way to one."""
-    commit, released = version_of(template.name, root)
+    commit, released = version_of(template.short_name, root)
     if released:
         return Obtained(commit, commit.removeprefix("v"))
     if SHIPPED.is_dir() and template.bundle:

@@ -31,10 +31,21 @@ class Rendered:
         return self.answers.keys() - self.not_asked
 
 
-def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path, *, ask: bool = False) -> Rendered:
+def render(
+    root: Path,
+    folder: Path,
+    answers: dict[str, Any],
+    cache: Path,
+    *,
+    proposed: Mapping[str, Any] | None = None,
+    ask: bool = False,
+    trusted: bool = False,
+    tasks: bool = True,
+) -> Rendered:
     """Renders the compiled template `root` into the new folder `folder`; defaults answer what `answers` leave open.
 
-    With `ask`, copier asks the user for that instead.
+    `proposed` are defaults that win over the template's. With `ask`, copier asks the user for what is open instead.
+    A `trusted` template may run code: its Jinja extensions, and its `tasks` if those are wanted.
     `cache` is copier's for this call alone: the one that all its runs share by default does not bear two at once.
     Raises SmscaffoldError when copier refuses an answer or the template.
     """
@@ -42,7 +53,17 @@ def render(root: Path, folder: Path, answers: dict[str, Any], cache: Path, *, as
         import copier  # takes longer than everything else together, and only this needs it
 
         try:
-            worker = copier.run_copy(str(root), folder, data=answers, defaults=not ask, overwrite=True, quiet=True)
+            worker = copier.run_copy(
+                str(root),
+                folder,
+                data=answers,
+                user_defaults=dict(proposed or {}),
+                defaults=not ask,
+                overwrite=True,
+                quiet=True,
+                unsafe=trusted,
+                skip_tasks=not tasks,
+            )
             return Rendered(
                 answers=dict(worker.answers.combined),
                 not_asked=set(worker.answers.hidden),

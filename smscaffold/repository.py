@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import shlex
 import sys
@@ -78,15 +79,26 @@ def lasting(address: str) -> str:
     return address if plain else f"git+{address}"
 
 
+def plain_address(source: str) -> str:
+    """The address without what may be left out or abbreviated, and without dots that lead elsewhere: to compare it."""
+    address = _expanded(source.removeprefix("git+")).rstrip("/").removesuffix(".git")
+    scheme, separator, rest = address.rpartition("://")
+    return f"{scheme}{separator}{posixpath.normpath(rest)}" if separator else address
+
+
+def _expanded(address: str) -> str:
+    for short, host in _HOSTS.items():
+        if address.startswith(short):
+            return f"{host}{address.removeprefix(short).lstrip('/').removesuffix('.git')}.git"
+    return address
+
+
 def clone(source: str, folder: Path) -> Clone:
     """Clones the repository that a container folder remembers as its source, without checking anything out.
 
     Raises SmscaffoldError with the reason when git cannot or must not.
     """
-    address = source.removeprefix("git+")
-    for short, host in _HOSTS.items():
-        if address.startswith(short):
-            address = f"{host}{address.removeprefix(short).lstrip('/').removesuffix('.git')}.git"
+    address = _expanded(source.removeprefix("git+"))
     with helper_on_path(folder.with_name(folder.name + "-bin")):
         done = git.run(folder.parent, "clone", "--quiet", "--no-checkout", "--", address, str(folder))
     if done.returncode:

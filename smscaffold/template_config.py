@@ -32,8 +32,8 @@ class Question:
 
     @property
     def computed(self) -> bool:
-        """Never asked: its value follows from other answers."""
-        return self.details.get("when") is False
+        """Never asked: its value follows from other answers, or from what makes the folder."""
+        return self.details.get("when") is False or self.details.get("ask") is False
 
     @property
     def choices(self) -> list[Any] | None:
@@ -98,7 +98,10 @@ def _sections(path: Path, includes: bool) -> Iterator[dict[str, Any]]:
         if not includes:
             return []
         pattern = loader.construct_scalar(node)
-        return [section for file in sorted(root.glob(pattern)) for section in read(file)]
+        found = sorted(root.glob(pattern))
+        if outside := [file for file in found if not file.resolve().is_relative_to(root)]:
+            raise ValueError(f"it includes {outside[0]}, which lies outside the template")
+        return [section for file in found for section in read(file)]
 
     def read(file: Path) -> Iterator[dict[str, Any]]:
         for document in yaml.load_all(file.read_bytes(), Loader):

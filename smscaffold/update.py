@@ -20,14 +20,16 @@ from typing import Any
 
 import yaml
 
-from smscaffold import answers, git
+from smscaffold import answers, catalog, git
+from smscaffold.config.standard import Standard
+from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
-from smscaffold.new import refuse_unsafe
 from smscaffold.render import environment, reason, render
 from smscaffold.repository import Clone, clone, helper_on_path
 from smscaffold.staging import STOPS, temporary_folder
-from smscaffold.template_config import load_config
+from smscaffold.template_config import TemplateConfig, load_config
+from smscaffold.trust import check_safe, refuse_hostile
 
 ANSWERS_FILE = ".copier-answers.yml"
 _SHOWN = 5  # names in a sentence
@@ -42,6 +44,7 @@ class Request:
     data: list[str] = field(default_factory=list)
     ref: str | None = None
     pretend: bool = False
+    config: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,12 @@ class Folder:
     def commit(self) -> str:
         return str(self.answers["_commit"])
 
+    @property
+    def fixed(self) -> list[str]:
+        """The names of the answers that the organisation had fixed."""
+        recorded = self.answers.get(answers.FIXED_ANSWERS)
+        return list(map(str, recorded)) if isinstance(recorded, list) else []
+
 
 @dataclass(frozen=True)
 class Merged:
@@ -83,31 +92,69 @@ def update(request: Request, console: Console) -> None:
     Raises SmscaffoldError when something stands against it, and then nothing has changed; also when there are
     conflicts, and then these are in the folder, as a merge of git leaves them.
     """
+    standard = load_standard(request.config)
     given = answers.collect(request.data, None)
     folder = find_folder(request.folder)
+    if refusal := standard.refusal((), folder.source):
+        raise SmscaffoldError(f"the template of {folder.path} {refusal}")
     with _one_sentence(), temporary_folder() as work:
         template = clone(folder.source, work / "template")
         _check_known(folder, template)
-        target = template.check_out(request.ref or "")
-        if target == folder.commit and not given:
+        ref = request.ref or standard.ref(folder.source)
+        target = template.check_out(ref)
+        config = load_config(template.folder)
+        gathered = _gathered(given, config, folder, standard)
+        settled = _newly_fixed(folder, gathered)
+        if target == folder.commit and not given and not settled:
             console.say(f"{folder.path.name} is up to date with {target} of {folder.source}")
             return
-        config = load_config(template.folder)
-        refuse_unsafe(folder.source, config)
-        answers.check(given, config.questions)
+        trusted = _check_safe(folder, config, request.pretend)
         with _second_work_tree(folder, work / "tree") as second:
             with console.moment("Updating ..."):
-                _run_copier(second, given, request.ref, work)
-                merged = _merged(folder, second, template)
+                _run_copier(second, gathered, ref, work, trusted=trusted, tasks=not request.pretend)
+                merged = _merged(folder, second, template, trusted)
                 difference = _difference(second) if request.pretend else ""
             if not request.pretend:
                 _take_over(folder, merged)
     if request.pretend:
         console.say(difference)
     else:
-        _report(folder, merged, console)
+        _report(folder, merged, gathered, console)
     if merged.conflicts:
         raise SmscaffoldError(_conflicts(folder, merged, request.pretend))
+
+
+def _gathered(given: answers.Answers, config: TemplateConfig, folder: Folder, standard: Standard) -> answers.Gathered:
+    """The answers to change, and those that the organisation fixes: without its configuration, as the folder has it."""
+    gathered = answers.gather(given, config, catalog.from_source(folder.source, standard).names, standard)
+    for name in [] if standard.places else sorted(given.keys() & set(folder.fixed)):
+        if not answers.same(config.questions[name], given[name].value, folder.answers.get(name)):
+            raise SmscaffoldError(
+                f"{name} was fixed by the organisation ({answers.FIXED_ANSWERS} in {ANSWERS_FILE}), and its "
+                "configuration is not on this machine: --data cannot change it"
+            )
+    return gathered
+
+
+def _newly_fixed(folder: Folder, gathered: answers.Gathered) -> list[str]:
+    """The answers that are fixed now and were others, or by which the folder remembers what is fixed."""
+    questions, given = gathered.config.questions, gathered.given
+    changed = [
+        name
+        for name, each in given.items()
+        if each.fixed and name in folder.answers and not answers.same(questions[name], each.value, folder.answers[name])
+    ]
+    record = given.get(answers.FIXED_ANSWERS)
+    return [*changed, answers.FIXED_ANSWERS] if record and record.value != folder.fixed else changed
+
+
+def _check_safe(folder: Folder, config: TemplateConfig, pretend: bool) -> bool:
+    trusted = check_safe(folder.source, folder.source, config)
+    if trusted and pretend and "migrations" in config.unsafe_features:
+        raise SmscaffoldError(
+            f"{folder.source} has migrations, and what they change cannot be shown without running them"
+        )
+    return trusted
 
 
 @contextmanager
@@ -194,7 +241,7 @@ def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
         git.run(folder.top, "worktree", "remove", "--force", str(place))
 
 
-def _run_copier(second: Path, given: answers.Answers, ref: str | None, work: Path) -> None:
+def _run_copier(second: Path, gathered: answers.Gathered, ref: str, work: Path, *, trusted: bool, tasks: bool) -> None:
     variables: dict[str, str | None] = dict.fromkeys(git.LOCAL_VARIABLES)
     variables["COPIER_CACHE_DIR"] = str(work / "cache")
     with environment(variables), helper_on_path(work / "bin"), warnings.catch_warnings():
@@ -203,7 +250,16 @@ def _run_copier(second: Path, given: answers.Answers, ref: str | None, work: Pat
 
         try:
             copier.run_update(
-                second, data=given, vcs_ref=ref, defaults=True, overwrite=True, quiet=True, settings=copier.Settings()
+                second,
+                data=gathered.data,
+                user_defaults=dict(gathered.proposed),
+                vcs_ref=ref or None,
+                defaults=True,
+                overwrite=True,
+                quiet=True,
+                settings=copier.Settings(),
+                unsafe=trusted,
+                skip_tasks=not tasks,
             )
         except OSError:
             raise
@@ -213,22 +269,25 @@ def _run_copier(second: Path, given: answers.Answers, ref: str | None, work: Pat
             raise SmscaffoldError(f"copier cannot update it: {reason(error)}") from error
 
 
-def _merged(folder: Folder, second: Path, template: Clone) -> Merged:
+def _merged(folder: Folder, second: Path, template: Clone, trusted: bool) -> Merged:
     """What copier made in the second work tree; there everything is staged afterwards."""
     unmerged = git.ask(second, "ls-files", "--unmerged", "--full-name", "-z")
-    unmerged += _keep_edited(folder, second, template)
+    unmerged += _keep_edited(folder, second, template, trusted)
     git.ask(second, "add", "--all", "--force", "--", ".")
-    changes = git.ask(second, "diff", "--cached", "--name-status", "--no-renames", "-z", "HEAD").split("\0")
+    listed = git.ask(second, "diff", "--cached", "--name-status", "--no-renames", "-z", "HEAD").split("\0")
+    changes = list(zip(listed[::2], listed[1::2], strict=False))
+    made = [os.path.relpath(name, folder.inside) for kind, name in changes if kind != "D"]
+    refuse_hostile(folder.source, second, made)
     return Merged(
         tree=git.ask(second, "write-tree").strip(),
         answers=yaml.safe_load((second / ANSWERS_FILE).read_bytes()),
-        changes=list(zip(changes[::2], changes[1::2], strict=False)),
+        changes=changes,
         conflicts=sorted({entry.partition("\t")[2] for entry in unmerged.split("\0") if entry}),
         unmerged=unmerged,
     )
 
 
-def _keep_edited(folder: Folder, second: Path, template: Clone) -> str:
+def _keep_edited(folder: Folder, second: Path, template: Clone, trusted: bool) -> str:
     """Brings back what the template has dropped although the user has edited it, as conflicts for git's index.
 
     Copier deletes such files without a word.
@@ -241,7 +300,7 @@ def _keep_edited(folder: Folder, second: Path, template: Clone) -> str:
     shutil.rmtree(template.folder / ".git")  # or copier would choose a version of its own
     before = template.folder.with_name("before")
     given = {name: value for name, value in folder.answers.items() if not name.startswith("_")}
-    render(template.folder, before, given, template.folder.with_name("cache-before"))
+    render(template.folder, before, given, template.folder.with_name("cache-before"), trusted=trusted, tasks=False)
     entries = ""
     for name in dropped:
         mine, rendered = folder.path / name, before / name
@@ -280,7 +339,7 @@ def _take_over(folder: Folder, merged: Merged) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
-def _report(folder: Folder, merged: Merged, console: Console) -> None:
+def _report(folder: Folder, merged: Merged, gathered: answers.Gathered, console: Console) -> None:
     if not merged.changes:
         console.say(f"Nothing changes in {folder.path.name}")
         return
@@ -289,12 +348,23 @@ def _report(folder: Folder, merged: Merged, console: Console) -> None:
     console.heading(f"Updated {folder.path.name} {versions} of {folder.source}")
     for kind, name in merged.changes:
         console.say(f"  {kind} {os.path.relpath(folder.top / name, folder.path)}")
-    for name in merged.answers:
-        if name not in folder.answers:
-            console.note(f"new question {name}: took its default {merged.answers[name]!r} (another one: -d {name}=...)")
+    for name in answers.askable(gathered.config.questions):
+        if note := _note(name, folder.answers, merged.answers, gathered.given.get(name)):
+            console.note(note)
     if not merged.conflicts:
         console.say("\nEverything is staged. See `git diff --cached`, test it, and commit it; or undo it:")
         console.say(f"  {_UNDO}")
+
+
+def _note(name: str, before: dict[str, Any], now: dict[str, Any], given: answers.Given | None) -> str:
+    """What to say about an answer that nobody has given by hand."""
+    if name not in now or before.get(name) == now[name]:
+        return ""
+    if given and given.fixed:
+        return f"{name} is now {now[name]!r}, {given.why}" + (f" (it was {before[name]!r})" if name in before else "")
+    if name not in before and not given:
+        return f"new question {name}: took its default {now[name]!r} (another one: -d {name}=...)"
+    return ""
 
 
 def _conflicts(folder: Folder, merged: Merged, pretend: bool) -> str:

@@ -21,7 +21,7 @@ Values = dict[str, Any]
 #: stands for a default that a question does not have
 MISSING = object()
 
-_FEATURES = {"type", "help", "default", "choices", "when", "validator", "placeholder"}
+_FEATURES = {"type", "help", "default", "choices", "when", "ask", "validator", "placeholder"}
 _ASKED_TYPES = ("bool", "float", "int", "path", "str")
 # what copier puts into expressions beside the answers, and what would need the template's other files
 _COPIERS_OWN = re.compile(
@@ -49,9 +49,12 @@ class Expressions:
             _check_features(question)
 
     def applies(self, question: Question, values: Values) -> bool:
+        """Whether the question has an answer that counts."""
+        return to_bool(self._render(question.details.get("when", True), values))
+
+    def asks(self, question: Question, values: Values) -> bool:
         """Whether the question is to be asked."""
-        when = question.details.get("when", True)
-        return to_bool(self._render(when, values))
+        return self.applies(question, values) and to_bool(self._render(question.details.get("ask", True), values))
 
     def default(self, question: Question, values: Values) -> Any:
         """The answer proposed by the template; MISSING if there is none, or it is none that the question accepts."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
+from smscaffold.answers import Gathered, Given
 from smscaffold.asking.expressions import MISSING, Expressions, Values
 from smscaffold.asking.prompt import Choice, Prompt, Settled
 from smscaffold.errors import SmscaffoldError
-from smscaffold.template_config import Question, TemplateConfig
+from smscaffold.template_config import Question
 
 LANGUAGE = "_language"
 FRAMEWORK = "_framework"
@@ -37,16 +39,14 @@ class Interview(Generic[Pick]):
     """The answers to a template's questions, collected one by one, in any order.
 
     `templates`: what there is to choose from; one of them where that choice was made already, by what `chosen` says.
-    `load` reads a template's questions, and raises SmscaffoldError if it cannot be used.
-    `given`: what the command line answered, and by which option. `propose` makes defaults that win over the template's.
+    `load` reads a template's questions, and raises SmscaffoldError if it cannot be used; with them comes what answers
+    some without asking, and the defaults that win over the template's.
     `refuse` and `tell` say more about an answer: why it is none after all, and what will come of it.
     """
 
     templates: Sequence[Pick]
-    load: Callable[[Pick], TemplateConfig]
+    load: Callable[[Pick], Gathered]
     chosen: str = ""
-    given: dict[str, tuple[Any, str]] = field(default_factory=dict)
-    propose: Callable[[TemplateConfig], Mapping[str, Any]] = lambda config: {}
     refuse: Callable[[str, Any], str] = lambda name, value: ""
     tell: Callable[[str, Any, Mapping[str, Any]], str] = lambda name, value, values: ""
 
@@ -56,8 +56,8 @@ class Interview(Generic[Pick]):
         self.settled: list[Settled] = []
         self.asked_any = False
         self._hidden: Values = {}
-        self._expressions: dict[str, Expressions] = {}
-        self._proposals: dict[str, Mapping[str, Any]] = {}
+        self._loaded: dict[str, tuple[Expressions, Gathered]] = {}
+        self._reopened: set[str] = set()
         # which questions the user answered, and the answers that were not the default: that may change with others
         self._answered: set[str] = set()
         self._own: Values = {}
@@ -103,8 +103,9 @@ class Interview(Generic[Pick]):
 
     def reopen(self, name: str) -> None:
         """Opens one settled question again; what the command line answered is proposed."""
-        if name in self.given:
-            self._own[name] = self.given.pop(name)[0]
+        if name in self._given:
+            self._own[name] = self._given[name].value
+            self._reopened.add(name)
         self._answered.discard(name)
 
     def close(self, name: str) -> None:
@@ -113,7 +114,13 @@ class Interview(Generic[Pick]):
 
     @property
     def _reads(self) -> Expressions:
-        return self._expressions[self.template.name]
+        return self._loaded[self.template.name][0]
+
+    @property
+    def _given(self) -> dict[str, Given]:
+        """What was answered beforehand and not changed since."""
+        given = self._loaded[self.template.name][1].given
+        return {name: answer for name, answer in given.items() if name not in self._reopened}
 
     def _before(self) -> list[str]:
         return [each.name for each in self.settled if each.name in self._answered]
@@ -148,10 +155,9 @@ class Interview(Generic[Pick]):
         return None
 
     def _read(self, template: Pick) -> None:
-        if template.name not in self._expressions:
-            config = self.load(template)
-            self._expressions[template.name] = Expressions(config)
-            self._proposals[template.name] = self.propose(config)
+        if template.name not in self._loaded:
+            gathered = self.load(template)
+            self._loaded[template.name] = Expressions(gathered.config), gathered
 
     def _pick(self, name: str, label: str, title: str, choices: list[Choice]) -> Prompt | None:
         own = next((choice for choice in choices if choice.value == self._own.get(name)), None)
@@ -168,16 +174,16 @@ class Interview(Generic[Pick]):
     def _settle(self, question: Question) -> Prompt | None:
         """Adds the question's answer to `values` and `settled`, or returns the question if it is open."""
         name, reads, context = question.name, self._reads, self._context()
-        if not reads.applies(question, context):
-            default = reads.default(question, context)
-            self._hidden |= {} if default is MISSING else {name: default}
+        given = self._given.get(name)
+        if question.computed or not (reads.asks(question, context) or (given and reads.applies(question, context))):
+            default = self._default(question)
+            self._hidden |= {} if default is MISSING or given else {name: default}
             return None
         choices = reads.choices(question, context)
-        if name in self.given:
-            value, why = self.given[name]
-            if refusal := self._refusal(question, value):
-                raise SmscaffoldError(f"{name}: {refusal}")
-            self._add(question, value, why, changeable=len(choices) != 1)
+        if given:
+            if refusal := self._refusal(question, given.value):
+                raise given.fixed.wrong(refusal) if given.fixed else SmscaffoldError(f"{name}: {refusal}")
+            self._add(question, given.value, given.why, changeable=len(choices) != 1 and not given.fixed)
         elif len(choices) == 1:
             self._add(question, choices[0].value, _ONLY, changeable=False)
         else:
@@ -216,14 +222,15 @@ class Interview(Generic[Pick]):
         return self._reads.refusal(question, value, self._context()) or self.refuse(question.name, value)
 
     def _default(self, question: Question) -> Any:
-        proposed = self._proposals[self.template.name]
+        proposed = self._loaded[self.template.name][1].proposed
         if question.name in proposed:
-            return proposed[question.name]
+            with suppress(ValueError):
+                return self._reads.parse(question, proposed[question.name], self._context())
         return self._reads.default(question, self._context())
 
     def _context(self) -> Values:
         """What expressions see: all that copier would have at this question."""
-        return {**{name: value for name, (value, _) in self.given.items()}, **self._hidden, **self.values}
+        return {**{name: given.value for name, given in self._given.items()}, **self._hidden, **self.values}
 
     def _peek(self) -> Values:
         """The defaults and earlier answers of questions that are still to come, as far as they are plain."""

@@ -123,12 +123,12 @@ def find_bundle(address: str) -> str:
     )
 
 
-def registered() -> Iterator[tuple[EntryPoint, str]]:
-    """What installed packages register as holding templates, with its folders; none of their code is imported."""
+def registered(group: str = ENTRY_POINTS) -> Iterator[tuple[EntryPoint, str]]:
+    """What installed packages register in a group of entry points, with its folders; none of their code is imported."""
     from importlib.metadata import entry_points
     from importlib.util import find_spec
 
-    for entry in entry_points(group=ENTRY_POINTS):
+    for entry in entry_points(group=group):
         top, *below = entry.value.partition(":")[0].split(".")
         spec = find_spec(top)
         for location in (spec.submodule_search_locations or []) if spec else []:

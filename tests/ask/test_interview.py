@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from smscaffold.answers import Gathered, Given
 from smscaffold.asking.expressions import MISSING, Expressions, UnsupportedError, to_bool
 from smscaffold.asking.interview import Interview
 from smscaffold.errors import SmscaffoldError
@@ -19,9 +20,9 @@ class Stub:
     about: dict[str, str] = field(default_factory=lambda: {"language": "L", "framework": "F", "title": "T"})
 
 
-def interview(questions: dict[str, Any], **options: Any) -> Interview[Stub]:
+def interview(questions: dict[str, Any], **given: Given) -> Interview[Stub]:
     config = TemplateConfig({}, {name: Question(name, details) for name, details in questions.items()})
-    return Interview([Stub("stub")], lambda _: config, **options)
+    return Interview([Stub("stub")], lambda _: Gathered(config, given))
 
 
 def answer(asked: Interview[Stub], name: str, value: Any) -> None:
@@ -95,7 +96,7 @@ def test_back_skips_what_was_not_asked() -> None:
     one = {"type": "str", "choices": ["nginx"]}
     asked = interview(
         {"a": {"default": "x"}, "front": one, "b": {"default": "y"}, "c": {"default": "z"}},
-        given={"b": ("q", "--data")},
+        b=Given("q", "--data"),
     )
     answer(asked, "a", "x")
     assert asked.next().name == "c"  # type: ignore[union-attr]
@@ -110,7 +111,7 @@ def test_back_skips_what_was_not_asked() -> None:
 
 
 def test_what_the_command_line_answered_can_be_changed_too() -> None:
-    asked = interview({"a": {"type": "int", "default": 1}}, given={"a": ("5", "--data")})
+    asked = interview({"a": {"type": "int", "default": 1}}, a=Given("5", "--data"))
     assert asked.next() is None
     asked.reopen("a")
     prompt = asked.next()
@@ -123,7 +124,7 @@ def test_what_the_command_line_answered_can_be_changed_too() -> None:
 
 def test_a_given_answer_that_does_not_fit_is_an_error() -> None:
     with pytest.raises(SmscaffoldError, match="a: must be a whole number"):
-        interview({"a": {"type": "int", "default": 1}}, given={"a": ("x", "--data")}).next()
+        interview({"a": {"type": "int", "default": 1}}, a=Given("x", "--data")).next()
 
 
 @pytest.mark.parametrize(

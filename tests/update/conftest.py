@@ -65,10 +65,10 @@ def machine_b(wheels: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
 def machine_b_oldest(wheels: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """One more with version 1.1.0, and with the oldest copier that is supported."""
     root = tmp_path_factory.mktemp("machine-oldest")
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(root / "oldest"), "copier==9.17.2"]
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(root / "oldest"), "copier==9.19.0"]
     done = subprocess.run(install, capture_output=True, text=True)
     if done.returncode:
-        pytest.skip(f"copier 9.17.2 cannot be installed here: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+        pytest.skip(f"copier 9.19.0 cannot be installed here: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
     return machine(root, wheels[1], root / "oldest")
 
 

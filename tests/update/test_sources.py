@@ -166,17 +166,21 @@ class TestGit:
         assert said.startswith(f"smscaffold: error: cannot get the template git+file://{tmp_path}/nowhere: fatal: ")
         assert said.count("\n") == 1
 
-    def test_code_of_a_template_is_refused_when_an_update_would_bring_it(
+    def test_code_of_a_template_is_run_by_an_update_only_if_the_user_trusts_it(
         self, machine_b: Machine, repository: Path, tmp_path: Path
     ) -> None:
         self.new(machine_b, str(repository), tmp_path / "x")
         append(repository / "copier.yml", "_tasks: [touch hacked]\n")
         machine_b.commit(repository)
         machine_b.git(repository, "tag", "v4.0.0")
-        settings = write(tmp_path / "settings.yml", f"trust: [{repository}]")
-        done = machine_b.update(tmp_path / "x", check=False, COPIER_SETTINGS_PATH=str(settings))
+        done = machine_b.update(tmp_path / "x", check=False)
         assert (done.returncode, "wants to run its own code" in done.stderr) == (1, True)
         assert not (tmp_path / "x" / "hacked").exists()
+        settings = write(tmp_path / "settings.yml", f"trust: [{repository}]")
+        shown = machine_b.update(tmp_path / "x", "--pretend", COPIER_SETTINGS_PATH=str(settings))
+        assert "hacked" not in shown.stdout
+        machine_b.update(tmp_path / "x", COPIER_SETTINGS_PATH=str(settings))
+        assert (tmp_path / "x" / "hacked").exists()
 
 
 def test_no_python_of_a_template_is_loaded_from_where_the_user_stands(machine_b: Machine, tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ def copy_checkout(target: Path) -> Path:
     """The sources of the package, without any release: what is made of them depends on nothing that was released."""
     for name in ("smscaffold", "templates"):
         shutil.copytree(CHECKOUT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.bundle"))
-    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"):
+    (target / "docs").mkdir()
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "docs/contract.md"):
         shutil.copy(CHECKOUT / name, target / name)
     (target / "smscaffold" / "history" / "releases.txt").unlink(missing_ok=True)
     return target
