@@ -199,10 +199,9 @@ split_csv <- function(text) {
     lines <- vapply(split(lines, record), paste, "", collapse = "\n")
   }
   lines <- sub("\r$", "", lines)
-  cells <- regmatches(
-    paste0(",", lines),
-    gregexpr(',[ ]*("(?:[^"]|"")*"[^,]*|[^,]*)', paste0(",", lines), perl = TRUE)
-  )
+  before <- paste0(",", lines)
+  cell <- ',[ ]*("(?:[^"]|"")*"[^,]*|[^,]*)'
+  cells <- regmatches(before, gregexpr(cell, before, perl = TRUE))
   cells[lines == ""] <- list(character())
   lapply(cells, unquote)
 }
@@ -323,7 +322,7 @@ parse_values <- function(name, kind, values) {
   numeric <- is.numeric(kind)
   fits <- vapply(values, if (numeric) is.numeric else is.character, NA)
   odd <- which(!fits & lengths(values) > 0)
-  shown <- vapply(values[odd], function(value) substr(to_json(value), 1, 40), "")
+  shown <- substr(vapply(values[odd], to_json, ""), 1, 40)
   errors <- rep(NA_character_, length(values))
   expected <- if (numeric) "a number" else "text"
   errors[odd] <- sprintf("%s must be %s, not %s", name, expected, shown)

@@ -1,7 +1,8 @@
 # The web application behind nginx: POST /invocations, one request at a time in
 # each worker process. workers.R loads this file once, and the model with it.
 #
-# Routes of your own go in here as in any plumber.R; nginx.conf must pass them on.
+# Routes of your own go in here as in any plumber.R; nginx.conf must pass them
+# on.
 
 formats <- new.env()
 sys.source("formats.R", formats)
@@ -10,6 +11,7 @@ sys.source("answers.R", answers)
 algorithm <- formats$algorithm
 
 model <- algorithm$load_model("/opt/ml/model")
+timeout <- as.numeric(Sys.getenv("MODEL_SERVER_TIMEOUT", "65")) # seconds
 
 # Before all filters and parsers: the body is read as it is, by its own type.
 #* @preempt __first__
@@ -63,12 +65,21 @@ predict_texts <- function(rows, type) {
   answers$write_rows(predictions, type == formats$csv)
 }
 
-# Logs which calls led to an error in the algorithm, without their arguments.
+# Logs which calls led to an error in the algorithm, without their arguments. A
+# prediction that takes too long is such an error, and ends this worker.
 with_trace <- function(code) {
+  limit <- timeout + 0.2 # nginx has answered 504 by then
+  started <- proc.time()[["elapsed"]]
+  setTimeLimit(elapsed = limit)
+  on.exit(setTimeLimit())
   withCallingHandlers(code, error = function(e) {
+    setTimeLimit()
     names <- vapply(sys.calls(), function(call) deparse(call[[1]])[1], "")
     calls <- names[seq_along(names) > match("predict_texts", names)]
     message(conditionMessage(e), "\nin ", paste(calls, collapse = " > "))
+    if (proc.time()[["elapsed"]] - started > timeout) {
+      tools::pskill(Sys.getpid(), tools::SIGKILL)
+    }
   })
 }
 

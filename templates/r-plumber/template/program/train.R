@@ -45,8 +45,10 @@ typed_hyperparameters <- function(given, defaults) {
     if (name %in% names(defaults)) {
       defaults[[name]] <- typed(name, given[[name]], defaults[[name]])
     } else if (!startsWith(name, "sagemaker_")) { # those are SageMaker's own
-      known <- toString(names(defaults))
-      log_line("hyperparameter ", name, " is not used: algorithm.R knows ", known)
+      log_line(
+        "hyperparameter ", name, " is not used: algorithm.R knows ",
+        toString(names(defaults))
+      )
     }
   }
   defaults
@@ -72,8 +74,9 @@ typed <- function(name, text, default) {
     return(text)
   }
   if (is.logical(default)) {
-    if (!tolower(text) %in% c("true", "1", "false", "0")) refuse("true or false")
-    return(tolower(text) %in% c("true", "1"))
+    text <- tolower(text)
+    if (!text %in% c("true", "1", "false", "0")) refuse("true or false")
+    return(text %in% c("true", "1"))
   }
   if (is.integer(default)) {
     if (!grepl("^[-+]?[0-9]{1,9}$", text)) refuse("a whole number")
@@ -115,9 +118,9 @@ job_channels <- function() {
 #
 # - files() returns the paths of its files, those in all folders below included;
 #   hidden and empty ones are left out (T16);
-# - contents(suffix) returns its data as raw vectors: one a file, or in Pipe mode
-#   the one of the next epoch. Where some files have the suffix, the others are
-#   left out;
+# - contents(suffix) returns its data as raw vectors: one a file, or in Pipe
+#   mode the one of the next epoch. Where some files have the suffix, the others
+#   are left out;
 # - frame(columns) returns its CSV data as a data frame with these columns. A
 #   first line that names all of them is a header, and columns are then taken by
 #   name; without one the values must stand in this order.
@@ -133,7 +136,7 @@ new_channel <- function(path, config) {
   }
   files <- function() {
     if (pipe) {
-      job_error("channel ", channel, " is in Pipe mode: it has streams, no files")
+      job_error("channel ", channel, " is in Pipe mode: it has no files")
     }
     inside <- sort(list.files(path, recursive = TRUE), method = "radix")
     inside <- inside[!grepl("(^|/)[._]", inside)]
@@ -162,7 +165,8 @@ new_channel <- function(path, config) {
 }
 
 read_files <- function(paths) {
-  setNames(lapply(paths, function(path) readBin(path, raw(), file.size(path))), paths)
+  data <- lapply(paths, function(path) readBin(path, raw(), file.size(path)))
+  setNames(data, paths)
 }
 
 read_pipe <- function(path) {
@@ -214,7 +218,7 @@ read_csv <- function(bytes, file, columns) {
       missing <- c("", "NA", "NaN", "nan")
       return(type.convert(trimws(cells[name, ]), missing, as.is = TRUE))
     }
-    parsed <- formats$parse_cells(name, kind, cells[name, ], allow_missing = TRUE)
+    parsed <- formats$parse_cells(name, kind, cells[name, ], TRUE)
     refuse_first(file, parsed$errors)
     parsed$values
   })
@@ -258,8 +262,8 @@ new_job <- function(stopping) {
     dir.create(ml("checkpoints"), showWarnings = FALSE, recursive = TRUE)
     unfinished <- ml("checkpoints", "unfinished")
     saveRDS(state, unfinished)
-    # complete or not there at all
-    file.rename(unfinished, ml("checkpoints", sprintf("round-%06d.rds", number)))
+    target <- ml("checkpoints", sprintf("round-%06d.rds", number))
+    file.rename(unfinished, target) # complete or not there at all
     unlink(head(checkpoints(), -2))
   }
   resume <- function(default) {
@@ -271,8 +275,10 @@ new_job <- function(stopping) {
         log_line("resumed after round ", round)
         return(state[[1]])
       }
-      reason <- conditionMessage(state)
-      log_line("checkpoint ", basename(path), " cannot be read, skipped: ", reason)
+      log_line(
+        "checkpoint ", basename(path), " cannot be read, skipped: ",
+        conditionMessage(state)
+      )
     }
     default
   }
