@@ -45,9 +45,7 @@ public final class ErrorAnswers extends ErrorReportValve {
       return;
     }
     try {
-      response.setSuspended(false);
-      String asked = request.getMethod() + " " + request.getRequestURI();
-      send(response.getResponse(), asked, status, reason(status));
+      send(response, request.getMethod() + " " + request.getRequestURI(), status, reason(status));
       response.finishResponse();
     } catch (IOException gone) {
       LOG.log(System.Logger.Level.DEBUG, "the client is gone");

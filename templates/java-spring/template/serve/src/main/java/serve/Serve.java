@@ -8,6 +8,7 @@ import java.util.logging.Logger;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
@@ -19,17 +20,27 @@ import sagemaker.SageMakerAlgorithm;
 class Serve {
 
   private static final Path MODEL = Path.of("/opt/ml/model");
-
   private static volatile int exitCode;
 
   public static void main(String[] arguments) {
-    Logger.getLogger("").setLevel(Level.WARNING);
+    Logger.getLogger("").setLevel(Level.WARNING); // of the JDK's own logging, which is enough here
+    Settings settings = Settings.ofSystemProperties();
+    ConfigurableApplicationContext context = start(settings, load(new Algorithm(), settings));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context)));
+  }
+
+  static ConfigurableApplicationContext start(Settings settings, Predictor<?> predictor) {
+    System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
     var application = new SpringApplication(Serve.class);
     application.setBannerMode(Banner.Mode.OFF);
     application.setLogStartupInfo(false);
     application.setRegisterShutdownHook(false);
-    ConfigurableApplicationContext context = application.run(arguments);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context)));
+    application.addInitializers(
+        context -> {
+          context.getBeanFactory().registerSingleton("settings", settings);
+          context.getBeanFactory().registerSingleton("predictor", predictor);
+        });
+    return application.run();
   }
 
   /** Finishes requests in flight, but for those that hang, and ends with a code of its own: the JVM's would be 143. */
@@ -46,16 +57,6 @@ class Serve {
     Runtime.getRuntime().halt(exitCode);
   }
 
-  @Bean
-  Settings settings() {
-    return Settings.ofSystemProperties();
-  }
-
-  @Bean
-  Predictor<?> predictor(Settings settings) {
-    return load(new Algorithm(), settings);
-  }
-
   private static <M> Predictor<M> load(SageMakerAlgorithm<M> algorithm, Settings settings) {
     try {
       return new Predictor<>(algorithm, algorithm.load(MODEL), settings.isBatch());
@@ -63,8 +64,8 @@ class Serve {
       error.printStackTrace();
       System.err.printf(
           "serve: cannot load the model in %s: %s: %s%n", MODEL, error.getClass().getSimpleName(), error.getMessage());
-      Runtime.getRuntime().halt(1);
-      return null;
+      System.exit(1);
+      throw new AssertionError(error);
     }
   }
 

@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
@@ -97,13 +96,16 @@ final class Workers {
   /** Gives the worker back. Returns whether it is still up to this thread to answer. */
   private boolean end(Prediction prediction) {
     running.remove(prediction);
-    if (prediction.isAnswered.compareAndSet(false, true)) {
-      free.release();
-      return true;
+    synchronized (prediction) {
+      if (!prediction.isAnswered) {
+        prediction.isAnswered = true;
+        free.release();
+        return true;
+      }
+      overdue.remove(prediction);
+      Thread.interrupted(); // this thread has other requests to serve
+      return false;
     }
-    overdue.remove(prediction);
-    Thread.interrupted(); // this thread has other requests to serve
-    return false;
   }
 
   private void watch() {
@@ -123,26 +125,35 @@ final class Workers {
   }
 
   private void giveUp(Prediction prediction) {
-    if (!prediction.isAnswered.compareAndSet(false, true)) {
-      return;
-    }
-    overdue.add(prediction);
     running.remove(prediction);
-    String where =
-        Arrays.stream(prediction.thread.getStackTrace())
-            .limit(10)
-            .map(frame -> "\n\tat " + frame)
-            .collect(Collectors.joining());
-    prediction.thread.interrupt();
+    synchronized (prediction) {
+      if (prediction.isAnswered) {
+        return;
+      }
+      prediction.isAnswered = true;
+      overdue.add(prediction);
+      LOG.log(System.Logger.Level.WARNING, "a prediction takes too long, it is here:{0}", where(prediction.thread));
+      answer(prediction.response);
+      prediction.thread.interrupt();
+    }
     free.release();
-    LOG.log(System.Logger.Level.WARNING, "a prediction takes too long, it is here:" + where);
+  }
+
+  private void answer(HttpServletResponse response) {
     try {
-      prediction.response.setHeader("Connection", "close"); // the thread will not read another request from it
-      errors.send(prediction.response, "POST /invocations", 504, errors.reason(504));
-      prediction.response.flushBuffer();
+      response.setHeader("Connection", "close"); // the thread will not read another request from it
+      errors.send(response, "POST /invocations", 504, errors.reason(504));
+      response.flushBuffer();
     } catch (IOException | RuntimeException gone) {
       LOG.log(System.Logger.Level.DEBUG, "the client is gone");
     }
+  }
+
+  private static String where(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .limit(10)
+        .map(frame -> "\n\tat " + frame)
+        .collect(Collectors.joining());
   }
 
   private static final class Prediction {
@@ -150,7 +161,7 @@ final class Workers {
     private final Thread thread;
     private final HttpServletResponse response;
     private final long deadline;
-    private final AtomicBoolean isAnswered = new AtomicBoolean(); // only who sets it may touch the response
+    private boolean isAnswered; // only who sets it, synchronized, may touch the response
 
     private Prediction(Thread thread, HttpServletResponse response, long deadline) {
       this.thread = thread;
