@@ -169,9 +169,10 @@ split_once <- function(text) {
 # ordinary: another character, a blank, another number of values.
 fast_csv <- function(text) {
   if (!grepl("^[-+.,0-9eE\r\n ]+$", text, perl = TRUE) ||
-        grepl("[eE][-+]?(?![-+0-9])", text, perl = TRUE)) {
+        grepl("[eE][-+]?(?![-+0-9])", text, perl = TRUE)) { # scan takes 1e
     return(NULL)
   }
+  line_ends <- nchar(text) - nchar(gsub("\n", "", text, fixed = TRUE))
   bytes <- rawConnection(charToRaw(text))
   on.exit(close(bytes))
   values <- tryCatch(
@@ -181,7 +182,9 @@ fast_csv <- function(text) {
     ),
     error = function(e) NULL
   )
-  if (all(is.finite(unlist(values))) && !is.null(values)) as_frame(values)
+  # scan takes a line of twice the width for two rows, and skips blank ones
+  complete <- length(values[[1]]) == line_ends + 1
+  if (complete && all(is.finite(unlist(values)))) as_frame(values)
 }
 
 # Returns the cells of each record. In a batch job a quote that is never closed
@@ -327,6 +330,7 @@ parse_values <- function(name, kind, values) {
   expected <- if (numeric) "a number" else "text"
   errors[odd] <- sprintf("%s must be %s, not %s", name, expected, shown)
   values[!fits] <- NA
+  values <- unlist(values)
   values <- if (numeric) as.numeric(values) else as.character(values)
   checked(name, kind, values, errors, algorithm$allow_missing)
 }
