@@ -40,9 +40,18 @@ def images(subject: Subject, lab: Lab) -> dict[str, Any]:
 
 
 @fixture
-def trained(lab: Lab) -> TrainingResult:
-    """The training that most checks look at: the data as they are, no network (T45)."""
+def offline(lab: Lab) -> TrainingResult:
+    """A training on the data as they are, without a network (T45)."""
     return lab.train()
+
+
+@fixture
+def trained(lab: Lab, offline: TrainingResult) -> TrainingResult:
+    """The training that most checks look at: `offline`, or one with a network, as all others then, if only that works."""
+    if offline.exit_code and not (connected := lab.train(network_mode="bridge")).exit_code:
+        lab.network_mode = "bridge"
+        return connected
+    return offline
 
 
 @fixture
@@ -67,6 +76,13 @@ def endpoint(lab: Lab, model: Path | None) -> Iterator[Endpoint]:
 def batch(lab: Lab, model: Path | None) -> Iterator[Endpoint]:
     """An endpoint that was started for a batch transform with all its variables (B2)."""
     with lab.endpoint(model, environment=BATCH) as served:
+        yield served
+
+
+@fixture
+def bare_batch(lab: Lab, model: Path | None) -> Iterator[Endpoint]:
+    """One with the least that says so, in the letters of AWS's local mode (B2): no limit is set."""
+    with lab.endpoint(model, environment={"SAGEMAKER_BATCH": "True"}) as served:
         yield served
 
 

@@ -37,6 +37,8 @@ class Lab:
         self.subject = subject
         self.run_id = uuid.uuid4().hex[:12]
         self.closed = False
+        #: what trainings get unless they ask for another one; `trained` opens it where it has to (T45)
+        self.network_mode = "none"
         self._scratch = scratch
         self._numbers = itertools.count()
 
@@ -72,7 +74,7 @@ class Lab:
         if channels is None:
             channels = self.subject.channels or unproven("give the data to train on: --train-data DIR")
         given = self.subject.hyperparameters if hyperparameters is None else hyperparameters
-        into, options = self.folder() / "result", self._labelled(options)
+        into, options = self.folder() / "result", self._labelled({"network_mode": self.network_mode, **options})
         with local.training(self.train_image, into, channels, hyperparameters=given, **options) as job, _logging(job):
             yield job
 
@@ -100,6 +102,16 @@ class Lab:
         finally:
             with contextlib.suppress(docker.errors.NotFound):
                 network.remove()
+
+    @contextlib.contextmanager
+    def volume(self) -> Iterator[str]:
+        """A volume that containers can share; its name."""
+        volume = local.engine().volumes.create(labels=self._labelled({})["labels"])
+        try:
+            yield volume.name
+        finally:
+            with contextlib.suppress(docker.errors.NotFound):
+                volume.remove()
 
     def inside(self, running: local.Running) -> Inside:
         """What is to be seen from inside a running container's network (G1)."""
@@ -137,6 +149,9 @@ class Lab:
         for network in local.engine().networks.list(filters=mine):
             with contextlib.suppress(docker.errors.APIError):
                 network.remove()
+        for volume in local.engine().volumes.list(filters=mine):
+            with contextlib.suppress(docker.errors.APIError):
+                volume.remove()
 
     def _labelled(self, options: dict[str, Any]) -> dict[str, Any]:
         if self.closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 import uuid
@@ -19,7 +20,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 LOCAL = CHECKOUT / "templates" / "_shared" / "template" / "local_test"
 FAULTY = CHECKOUT / "tests" / "faulty"
 
-#: lines of a Dockerfile that break one clause
+#: lines of a Dockerfile that break one clause; `# platform: os/architecture` stands before a Dockerfile of its own
 Fault = str
 
 
@@ -39,11 +40,13 @@ class StandIns:
     def build(self, fault: Fault = "") -> str:
         """The image with these further lines in its Dockerfile; its name."""
         text = f"FROM {self.build()}\n{fault}\n" if fault else (FAULTY / "Dockerfile").read_text()
+        platform = re.match("# platform: (.*)", fault)
+        options = ["--platform", platform[1]] if platform else []
         with self._one_at_a_time:
             if fault not in self._made:
                 name = f"{self._repository}:{len(self._made)}"
-                command = ["docker", "build", "--quiet", "--tag", name, "--file", "-", str(FAULTY)]
-                subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+                command = ["docker", "build", "--quiet", "--tag", name, "--file", "-", *options, str(FAULTY)]
+                subprocess.run(command, input=fault if platform else text, text=True, check=True, capture_output=True)
                 self._made[fault] = name
         return self._made[fault]
 
@@ -58,7 +61,7 @@ def check(image: str, *clauses: str, profiles: Sequence[str] = (), **given: obje
     inputs: dict[str, object] = {
         "target": image,
         "train_data": [str(LOCAL / "opt_ml/input/data/train")],
-        "hyperparameters": LOCAL / "opt_ml/input/config/hyperparameters.json",
+        "hyperparameters": FAULTY / "hyperparameters.json",
         "slow_hyperparameters": FAULTY / "slow.json",
         "metric": "validation:accuracy=(.*?);",
         "payloads": [LOCAL / "payloads" / f"iris{ending}" for ending in MEDIA],
