@@ -1,0 +1,45 @@
+"""Clauses on what a batch transform needs."""
+
+from __future__ import annotations
+
+import pytest
+from check_helpers import Family, Fault, fault
+
+pytestmark = pytest.mark.docker
+SERVES = True
+#: clause and what breaks it
+FAULTS: list[tuple[str, Fault]] = [
+    ("B1", fault("batch_exits")),
+    ("B1", fault("batch_refuses")),
+    ("B2", fault("batch_case")),
+    ("B2", fault("batch_needs_all")),
+    ("B3", fault("large_product")),
+    ("B3", fault("float_parameters")),
+    ("B3", fault("one_at_a_time")),
+    ("B4", fault("wants_header")),
+    ("B4", fault("wants_final_newline")),
+    ("B5", fault("batch_fails")),
+    ("B5", fault("batch_drops")),
+    ("B5", fault("sorts_answers")),
+    ("B6", fault("length_only")),
+    ("B6", fault("small_limit")),
+    ("B7", fault("random_answers")),
+    ("B8", fault("no_parameters")),
+    ("B8", fault("short_headers")),
+    ("B9", fault("logs_records")),
+]
+
+
+@pytest.mark.parametrize("clause", dict(FAULTS))
+def test_it_holds(clause: str, family: Family) -> None:
+    result = family.keeps(clause)
+    assert (result.outcome, bool(result.seen)) == ("pass", True), result
+
+
+@pytest.mark.parametrize(("clause", "fault"), FAULTS)
+def test_it_is_broken(clause: str, fault: Fault, family: Family) -> None:
+    result = family.breaks(clause, fault)
+    assert result.outcome == "fail", result
+    assert result.evidence
+    assert result.evidence.expected
+    assert result.evidence.came
