@@ -33,6 +33,11 @@ def test_same_answers_same_folder(
     terminal.answer("> asked", "team/churn")
     terminal.wait("One image or two?")
     terminal.press("1" if layout == "single" else "2", "Enter")
+    # what faces the platform is asked where that can be chosen
+    while "AWS region" not in (shown := terminal.wait("Enter: next")):
+        if "One image or two?" not in shown:
+            terminal.press("Enter")
+        terminal.wait_while(shown)
     terminal.answer("AWS region", "eu-central-1")
     while REVIEW not in (shown := terminal.wait("Enter: next")):
         terminal.press("Enter")
