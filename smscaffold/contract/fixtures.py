@@ -47,7 +47,7 @@ def offline(lab: Lab) -> TrainingResult:
 
 @fixture
 def trained(lab: Lab, offline: TrainingResult) -> TrainingResult:
-    """The training that most checks look at: `offline`, or one with a network, as all others then, if only that works."""
+    """The training that most checks look at: `offline`; or if only that works, one with a network, as all then."""
     if offline.exit_code and not (connected := lab.train(network_mode="bridge")).exit_code:
         lab.network_mode = "bridge"
         return connected
