@@ -1,0 +1,179 @@
+"""Requests that take a while, made of the few that were given, and a container under load."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import docker.errors
+
+from smscaffold.contract.clause import unproven
+from smscaffold.contract.injection import fixture
+from smscaffold.contract.inside import Inside, Seen
+from smscaffold.contract.subject import Payload
+from smscaffold.sagemaker_local import Endpoint, Response, Running
+
+LINES = ("text/csv", "application/jsonlines", "application/x-jsonlines", "application/x-ndjson")
+_LARGEST = 24 * 2**20  # bytes, below the 25 MiB that every container takes (H19)
+_SLOW = 0.6  # seconds that a request has to take
+_PERIOD = 1_000_000  # microseconds in which a throttled container gets its share
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A payload taken apart, so that requests with other records, and with more of them, can be made of it."""
+
+    content_type: str
+    items: tuple[bytes, ...]
+    head: bytes
+    separator: bytes
+    tail: bytes
+
+    def chosen(self, places: Iterable[int]) -> Payload:
+        """A request with the records of these places."""
+        body = self.separator.join(self.items[place] for place in places)
+        return Payload(self.head + body + self.tail, self.content_type)
+
+    def grown(self, size: int) -> Payload:
+        """A request that repeats all records as often as `size` bytes allow, at least once."""
+        block = self.separator.join(self.items) + self.separator
+        times = max(1, (size - len(self.head) - len(self.tail)) // len(block))
+        return Payload(self.head + (block * times).removesuffix(self.separator) + self.tail, self.content_type)
+
+
+def media(content_type: str) -> str:
+    """A content type without its parameters, in small letters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def taken_apart(payload: Payload) -> Iterator[Pieces]:
+    """The ways in which a payload may consist of records; what the container makes of them tells which is right."""
+    kind = media(payload.content_type)
+    if kind in LINES:
+        lines = payload.body.replace(b"\r\n", b"\n").removesuffix(b"\n").split(b"\n")
+        if kind == "text/csv" and len(list(csv.reader(payload.text.splitlines()))) != len(lines):
+            return  # cells with line breaks
+        yield Pieces(payload.content_type, tuple(lines), b"", b"\n", b"\n")
+        if kind == "text/csv" and len(lines) > 1:
+            yield Pieces(payload.content_type, tuple(lines[1:]), lines[0] + b"\n", b"\n", b"\n")
+    elif kind == "application/json" or kind.endswith("+json"):
+        with contextlib.suppress(ValueError):
+            yield from _in_json(json.loads(payload.body), payload.content_type)
+
+
+def _in_json(value: object, content_type: str) -> Iterator[Pieces]:
+    """A list, or a list in an object."""
+    if isinstance(value, list) and value:
+        yield Pieces(content_type, tuple(json.dumps(item).encode() for item in value), b"[", b",", b"]")
+    if isinstance(value, dict):
+        for name, part in value.items():
+            for pieces in _in_json(part, content_type) if isinstance(part, list) else ():
+                others = {key: other for key, other in value.items() if key != name}
+                head, _, tail = json.dumps({**others, name: []}).rpartition("[]")
+                yield Pieces(content_type, pieces.items, head.encode() + b"[", b",", b"]" + tail.encode())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request and the answer to it."""
+
+    payload: Payload
+    answer: Response
+
+    @property
+    def ok(self) -> bool:
+        return self.answer.status == 200
+
+    def __str__(self) -> str:
+        return f"{self.payload.content_type}, {len(self.payload.body)} bytes, {self.answer.seconds:.2f} s"
+
+
+def ask(endpoint: Endpoint, payload: Payload) -> Asked:
+    """Sends a request as it is."""
+    return Asked(payload, endpoint.invoke(payload.body, payload.content_type))
+
+
+def slowest(endpoint: Endpoint, pieces: Pieces) -> Asked | None:
+    """A good request that takes about a second; if none below 24 MiB does, the largest. None: not even a small one."""
+    found, size = None, 2**15
+    while True:
+        asked = ask(endpoint, pieces.grown(size))
+        if not asked.ok:
+            return found
+        found = asked
+        if asked.answer.seconds > _SLOW or size >= _LARGEST:
+            return found
+        size = min(_LARGEST, int(size * min(16, 1 / asked.answer.seconds)) + 1)
+
+
+@contextlib.contextmanager
+def throttled(running: Running, share: float) -> Iterator[bool]:
+    """Leaves a container this share of one CPU; whether the engine can."""
+    quota = max(1000, int(share * _PERIOD))
+    try:
+        running.container.update(cpu_period=_PERIOD, cpu_quota=quota)
+    except docker.errors.APIError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        with contextlib.suppress(docker.errors.APIError):  # it may have ended
+            running.container.update(cpu_period=100_000, cpu_quota=-1)
+
+
+@dataclass(frozen=True)
+class Strain:
+    """What became of pings while a container was busy."""
+
+    pings: list[Seen]
+    load: str
+
+
+def strain(endpoint: Endpoint, inside: Inside, heavy: Asked, pings: int = 50) -> Strain:
+    """Pings from inside, ten at a time, while more requests are under way than a server usually has workers."""
+    clients = 2 * (os.cpu_count() or 1) + 8
+    first, enough = threading.Event(), threading.Event()
+
+    def keep_asking() -> bool:
+        good = False
+        while not enough.is_set():
+            good |= ask(endpoint, heavy.payload).ok
+            first.set()
+        return good
+
+    with ThreadPoolExecutor(clients + 10) as pool:
+        busy = [pool.submit(keep_asking) for _ in range(clients)]
+        try:
+            first.wait()
+            seen = list(pool.map(lambda _: inside.request("GET", "/ping"), range(pings)))
+        finally:
+            enough.set()
+    if not any(each.result() for each in busy):
+        unproven(f"none of {clients} requests at a time was answered with 200")
+    return Strain(seen, f"{clients} requests at a time ({heavy})")
+
+
+@fixture
+def pieces(endpoint: Endpoint, payload: Payload, payloads: tuple[Payload, ...]) -> Pieces | None:
+    """A payload taken apart into records, or None if `endpoint` takes none that is put together otherwise."""
+    ways = (way for each in (payload, *payloads) for way in taken_apart(each))
+    return next((way for way in ways if ask(endpoint, way.chosen([*range(len(way.items))][::-1] * 2)).ok), None)
+
+
+@fixture
+def heavy(endpoint: Endpoint, payload: Payload, pieces: Pieces | None) -> Asked:
+    """A good request that takes about a second, or as long as one can be made to take."""
+    return (pieces and slowest(endpoint, pieces)) or ask(endpoint, payload)
+
+
+@fixture
+def strained(endpoint: Endpoint, inside: Inside, heavy: Asked) -> Strain:
+    """Pings from inside while `endpoint` is busy; only for clauses that run alone."""
+    return strain(endpoint, inside, heavy)
