@@ -4,21 +4,19 @@
 #   install_packages.sh FILE...
 set -eu
 
-debian='' cran=''
-apt-get update
-for name in $(sed 's/#.*//' "$@"); do
-  package=r-cran-$(echo "$name" | tr '[:upper:]' '[:lower:]')
-  if apt-cache show "$package" >/dev/null 2>&1; then debian="$debian $package"; else cran="$cran $name"; fi
-done
-# shellcheck disable=SC2086 # the names are words
-[ -z "$debian" ] || apt-get install -y --no-install-recommends $debian
-if [ -n "$cran" ]; then
-  apt-get install -y --no-install-recommends r-base-dev
-  # shellcheck disable=SC2086 # the names are words
-  Rscript - $cran <<'R'
+# r STEP NAME...: what R does about packages that are not Debian's
+r() {
+  Rscript - "$@" <<'END'
 repository <- Sys.getenv("CRAN_REPOSITORY")
 if (nzchar(repository)) options(repos = c(CRAN = repository))
-names <- commandArgs(trailingOnly = TRUE)
+step <- commandArgs(trailingOnly = TRUE)[1]
+names <- commandArgs(trailingOnly = TRUE)[-1]
+if (step == "needs-compiler") {
+  there <- available.packages()
+  more <- tools::package_dependencies(names, there, recursive = TRUE)
+  all <- intersect(c(names, unlist(more)), rownames(there))
+  quit(status = if ("yes" %in% there[all, "NeedsCompilation"]) 0 else 1)
+}
 install.packages(names)
 lacking <- setdiff(names, rownames(installed.packages()))
 if (length(lacking)) {
@@ -28,7 +26,31 @@ if (length(lacking)) {
   )
   quit(status = 1)
 }
-R
-  apt-get purge -y --auto-remove r-base-dev
-fi
+END
+}
+
+installed() { dpkg-query --show --showformat '${Package}\n' | sort; }
+
+debian='' cran=''
+apt-get update
+for name in $(sed 's/#.*//' "$@"); do
+  package=r-cran-$(echo "$name" | tr '[:upper:]' '[:lower:]')
+  if apt-cache show "$package" >/dev/null 2>&1; then debian="$debian $package"; else cran="$cran $name"; fi
+done
+# the names are words:
+# shellcheck disable=SC2086
+{
+  [ -z "$debian" ] || apt-get install -y --no-install-recommends $debian
+  if [ -z "$cran" ]; then
+    :
+  elif r needs-compiler $cran; then
+    installed >/tmp/before
+    apt-get install -y --no-install-recommends r-base-dev
+    r install $cran
+    apt-get purge -y $(installed | comm -13 /tmp/before -)
+    rm /tmp/before
+  else
+    r install $cran
+  fi
+}
 rm -rf /var/lib/apt/lists/*

@@ -137,7 +137,7 @@ def test_what_predict_rows_may_return(image: str) -> None:
         "integers": "[1,100000,null]",
         "logicals": "[true,false]",
         "factor": '["x","y"]',
-        "texts": r'''["a \"b\", c","\\ ä\n\u0001",null]''',
+        "texts": r"""["a \"b\", c","\\ ä\n\u0001",null]""",
         "matrix": "[[0.25,0.75],[0.5,0.5]]",
         "frame": '[["x",0.5],["y",1.0]]',
         "list": '[1.0,[1.0,2.0],"x"]',

@@ -168,8 +168,10 @@ split_once <- function(text) {
 # Returns plain numbers as a data frame, or NULL where anything is out of the
 # ordinary: another character, a blank, another number of values.
 fast_csv <- function(text) {
+  # scan takes 1e and 1 0 for numbers, and a comma at the end of a line
+  lenient <- "[eE][-+]?(?![-+0-9])|[^,\n ] +[^,\r\n ]|,[ \r]*(\n|$)"
   if (!grepl("^[-+.,0-9eE\r\n ]+$", text, perl = TRUE) ||
-        grepl("[eE][-+]?(?![-+0-9])", text, perl = TRUE)) { # scan takes 1e
+        grepl(lenient, text, perl = TRUE)) {
     return(NULL)
   }
   line_ends <- nchar(text) - nchar(gsub("\n", "", text, fixed = TRUE))
