@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,6 +59,18 @@ class Gathered:
     config: TemplateConfig
     given: Answers = field(default_factory=dict)
     proposed: Mapping[str, Any] = field(default_factory=dict)
+    standing: Mapping[str, Entry] = field(default_factory=dict)  # what of these stands in the organisation's files
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Has an error about an answer of the organisation's say where that stands."""
+        try:
+            yield
+        except SmscaffoldError as error:
+            name, _, reason = str(error).partition(": ")
+            if name in self.standing:
+                raise self.standing[name].wrong(reason) from error
+            raise
 
     @property
     def data(self) -> dict[str, Any]:
@@ -93,7 +105,8 @@ def gather(
     if FIXED_ANSWERS in config.questions and standard.places:
         settled[FIXED_ANSWERS] = Given(sorted(fixed), "")
     proposed = {name: entry.value for name, entry in defaults.items()} | named_after(dest, config)
-    return Gathered(config, {**given, **settled}, proposed)
+    standing = {name: entry for name, entry in defaults.items() if name not in given} | fixed
+    return Gathered(config, {**given, **settled}, proposed, standing)
 
 
 def check(answers: Answers, questions: Questions) -> None:

@@ -131,7 +131,8 @@ def _last_part(address: str) -> str:
 
 def _check_allowed(template: Template, standard: Standard) -> None:
     if refusal := standard.refusal(template.known_as, template.source):
-        raise SmscaffoldError(f"the template {template.name} {refusal}")
+        name = template.name if template.owner else template.known_as[0]
+        raise SmscaffoldError(f"the template {name} {refusal}")
 
 
 def _all(standard: Standard) -> list[Template]:

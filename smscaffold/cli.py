@@ -172,7 +172,7 @@ def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add = command.add_argument
     add("dest", nargs="?", type=Path, metavar="DEST", help="folder to write (default: ./<project_name>)")
-    add("-t", "--template", metavar="NAME", help="a name from `smscaffold list`, a folder, or a git URL")
+    add("-t", "--template", metavar="NAME", help="a name from `smscaffold list`, a folder, or a git URL (gh:NAME/NAME)")
     add("--ref", metavar="REF", help="version, branch or commit of the template (default: its newest release)")
     add("-d", "--data", metavar="KEY=VALUE", action="append", default=[], help="one answer (repeatable)")
     add("--data-file", type=Path, metavar="FILE", help="answers in YAML, another folder's .copier-answers.yml too")

@@ -62,16 +62,17 @@ class Ready:
 
     def render(self, folder: Path, data: dict[str, Any], *, trial: bool, ask: bool = False) -> Rendered:
         """Renders it into the new folder `folder`; a `trial` runs no tasks, whatever the user trusts."""
-        rendered = render(
-            self.root,
-            folder,
-            data,
-            self.root.parent / "cache",
-            proposed=self.answers.proposed,
-            ask=ask,
-            trusted=self.trusted,
-            tasks=not trial,
-        )
+        with self.answers.blamed():
+            rendered = render(
+                self.root,
+                folder,
+                data,
+                self.root.parent / "cache",
+                proposed=self.answers.proposed,
+                ask=ask,
+                trusted=self.trusted,
+                tasks=not trial,
+            )
         paths = (path.relative_to(folder) for path in folder.rglob("*"))
         refuse_hostile(self.template.name, folder, map(str, paths))
         return rendered

@@ -99,8 +99,8 @@ def _sections(path: Path, includes: bool) -> Iterator[dict[str, Any]]:
             return []
         pattern = loader.construct_scalar(node)
         found = sorted(root.glob(pattern))
-        if outside := [file for file in found if not file.resolve().is_relative_to(root)]:
-            raise ValueError(f"it includes {outside[0]}, which lies outside the template")
+        if ".." in Path(pattern).parts or not all(file.resolve().is_relative_to(root) for file in found):
+            raise ValueError(f"it includes {pattern}, which lies outside the template")
         return [section for file in found for section in read(file)]
 
     def read(file: Path) -> Iterator[dict[str, Any]]:

@@ -110,7 +110,7 @@ def update(request: Request, console: Console) -> None:
             return
         trusted = _check_safe(folder, config, request.pretend)
         with _second_work_tree(folder, work / "tree") as second:
-            with console.moment("Updating ..."):
+            with console.moment("Updating ..."), gathered.blamed():
                 _run_copier(second, gathered, ref, work, trusted=trusted, tasks=not request.pretend)
                 merged = _merged(folder, second, template, trusted)
                 difference = _difference(second) if request.pretend else ""
@@ -266,7 +266,7 @@ def _run_copier(second: Path, gathered: answers.Gathered, ref: str, work: Path, 
         except copier.errors.UserMessageError as error:
             raise SmscaffoldError(f"copier cannot update it: {error}") from error
         except Exception as error:
-            raise SmscaffoldError(f"copier cannot update it: {reason(error)}") from error
+            raise SmscaffoldError(reason(error)) from error
 
 
 def _merged(folder: Folder, second: Path, template: Clone, trusted: bool) -> Merged:

@@ -28,9 +28,9 @@ def as_table(standard: Standard) -> str:
         return f"There is no {NAME}: no --config, no ${VARIABLE}, none of the user, the system or a package."
     lines = [f"{place.file}  ({place.package})" if place.package else str(place.file) for place in standard.places]
     rows = [(_name(entry), _shown(entry.value), f"{entry.place}, line {entry.line}") for entry in _ordered(standard)]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
+    width = max((len(name) for name, _, _ in rows), default=0)
     lines += [""] * bool(rows)
-    lines += [f"{name:<{widths[0]}} = {value:<{widths[1]}}  # {where}" for name, value, where in rows]
+    lines += [f"{name:<{width}} = {value}  # {where}" for name, value, where in rows]
     return "\n".join(lines)
 
 
