@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import re
 import shutil
 import signal
 import tarfile
@@ -24,10 +23,9 @@ from smscaffold.contract.clause import expect, unproven
 from smscaffold.contract.injection import fixture
 from smscaffold.contract.lab import Lab
 from smscaffold.contract.subject import MEDIA, Subject
-from smscaffold.contract.wording import files
+from smscaffold.contract.wording import RUN, files, metrics
 from smscaffold.sagemaker_local import LocalError, Training, TrainingResult, engine
 
-RUN = "docker run IMAGE train"
 LATE = 5  # seconds after which the second host is there
 _SILENT = 30  # seconds after which no first line is waited for
 _FILE_MODE = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
@@ -288,20 +286,3 @@ def _ages(job: Training) -> list[float]:
     end = moment(job.container.attrs["State"]["FinishedAt"])
     lines = job.container.logs(timestamps=True).decode("utf-8", "replace").splitlines()
     return [end - moment(line.partition(" ")[0]) for line in lines]
-
-
-def metrics(metric: str, log: str) -> list[str]:
-    """What a metric's expression captures in a log (T27)."""
-    return [match[1] if match.re.groups else match[0] for match in re.finditer(metric, log)]
-
-
-def served(lab: Lab, model: Path, whose: str) -> str:
-    """That this model is served, in words; ends the check if it is not. Where nothing can serve it, that is said."""
-    subject = lab.subject
-    if subject.serve_image is None or not subject.payloads:
-        return "served by nothing that was given"
-    payload = subject.payloads[0]
-    with lab.endpoint(model) as endpoint:
-        answer = endpoint.invoke(payload.body, payload.content_type)
-        expect(answer.status == 200, sent=f"a good request to {whose}", expected="200", came=answer)
-    return "served with 200"

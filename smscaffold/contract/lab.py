@@ -20,6 +20,7 @@ from smscaffold import sagemaker_local as local
 from smscaffold.contract.clause import BrokenError, Evidence, skip, unproven
 from smscaffold.contract.inside import Inside
 from smscaffold.contract.subject import Subject
+from smscaffold.contract.wording import SCHEMA_2
 from smscaffold.errors import CannotCheckError
 
 R = TypeVar("R", bound=local.Running)
@@ -123,6 +124,24 @@ class Lab:
             return local.engine().images.get(name)
         except docker.errors.ImageNotFound:
             raise CannotCheckError(f"there is no image {name} on this machine: build it, or pull it") from None
+
+    def manifest(self, name: str) -> tuple[str, str]:
+        """The type of an image's manifest, and who says so: its registry, or the engine that would push it (R11)."""
+        host, slash, _ = name.partition("/")
+        if slash and (set(".:") & set(host) or host == "localhost"):
+            try:
+                found = local.engine().images.get_registry_data(name).attrs["Descriptor"]
+                return str(found.get("MediaType") or found.get("mediaType")), f"registry {host}"
+            except docker.errors.APIError as error:
+                if any(each.startswith(f"{host}/") for each in self.image(name).attrs.get("RepoDigests") or ()):
+                    unproven(f"it is in the registry {host}, which does not tell: {error.explanation or error}")
+        descriptor = self.image(name).attrs.get("Descriptor") or {}  # only where the engine keeps manifests
+        if "mediaType" in descriptor:
+            return str(descriptor["mediaType"]), "the engine's image store"
+        info = local.engine().info()
+        if "io.containerd.snapshotter" in str(info.get("DriverStatus")):
+            unproven("this engine keeps manifests and does not tell: give an image by its name in a registry")
+        return SCHEMA_2, f"docker push from this engine ({info['Driver']})"
 
     @contextlib.contextmanager
     def archive(self, image: str, path: str) -> Iterator[tarfile.TarFile | None]:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from smscaffold.contract.clause import expect
+
+if TYPE_CHECKING:
+    from smscaffold.contract.lab import Lab
+
+RUN = "docker run IMAGE train"
+#: the one type of manifest that hosting accepts (R11)
+SCHEMA_2 = "application/vnd.docker.distribution.manifest.v2+json"
 _TRACE = re.compile(r"(Traceback|Exception in thread|\s*at [\w.$]+\(|Error in |[\w.]+Exception\b)")
 
 
@@ -18,3 +27,20 @@ def first_sentence_problem(text: str) -> str:
     if not text.strip():
         return "it is empty"
     return "it begins with a stack trace" if _TRACE.match(text) else ""
+
+
+def metrics(metric: str, log: str) -> list[str]:
+    """What a metric's expression captures in a log (T27)."""
+    return [match[1] if match.re.groups else match[0] for match in re.finditer(metric, log)]
+
+
+def served(lab: Lab, model: Path, whose: str) -> str:
+    """That this model is served, in words; ends the check if it is not. Where nothing can serve it, that is said."""
+    subject = lab.subject
+    if subject.serve_image is None or not subject.payloads:
+        return "served by nothing that was given"
+    payload = subject.payloads[0]
+    with lab.endpoint(model) as endpoint:
+        answer = endpoint.invoke(payload.body, payload.content_type)
+        expect(answer.status == 200, sent=f"a good request to {whose}", expected="200", came=answer)
+    return "served with 200"

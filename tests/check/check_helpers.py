@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from registry import Registry
+
 from smscaffold.check import Request, examine
 from smscaffold.contract.preparing import Given
 from smscaffold.contract.runner import Result
@@ -29,6 +31,11 @@ def fault(name: str) -> Fault:
     return f"ENV FAULT={name}"
 
 
+def pushed_as(media: str) -> Fault:
+    """In its registry the image has a manifest of this type."""
+    return f"# pushed as {media}"
+
+
 class StandIns:
     """Images that keep the contract but for what is asked for; built when needed, removed at the end."""
 
@@ -36,6 +43,7 @@ class StandIns:
         self._repository = f"smscaffold-test/stand-in-{os.getpid()}-{uuid.uuid4().hex[:6]}"
         self._made: dict[Fault, str] = {}
         self._one_at_a_time = threading.Lock()
+        self._registry: Registry | None = None
 
     def build(self, fault: Fault = "") -> str:
         """The image with these further lines in its Dockerfile; its name."""
@@ -47,13 +55,26 @@ class StandIns:
                 name = f"{self._repository}:{len(self._made)}"
                 command = ["docker", "build", "--quiet", "--tag", name, "--file", "-", *options, str(FAULTY)]
                 subprocess.run(command, input=fault if platform else text, text=True, check=True, capture_output=True)
-                self._made[fault] = name
+                self._made[fault] = self._in_registry(name, fault)
         return self._made[fault]
+
+    def _in_registry(self, name: str, fault: Fault) -> str:
+        """The image's name in the registry if it was pushed into one."""
+        pushed = re.match("# pushed as (.*)", fault)
+        if not pushed:
+            return name
+        self._registry = self._registry or Registry()
+        there = self._registry.name(pushed[1])
+        subprocess.run(["docker", "tag", name, there], check=True)
+        subprocess.run(["docker", "image", "rm", name], check=True, capture_output=True)
+        return there
 
     def remove(self) -> None:
         """Removes them."""
         names = list(self._made.values())[::-1]
         subprocess.run(["docker", "image", "rm", "--force", *names], check=False, capture_output=True)
+        if self._registry:
+            self._registry.close()
 
 
 def check(image: str, *clauses: str, profiles: Sequence[str] = (), **given: object) -> dict[str, Result]:

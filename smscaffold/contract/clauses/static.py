@@ -8,10 +8,19 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 from smscaffold.contract.clause import Clause, Mend, expect, skip
+from smscaffold.contract.wording import SCHEMA_2
 
 if TYPE_CHECKING:
     from smscaffold.contract.lab import Lab
 
+LARGEST = 10 * 10**9  # bytes, as `docker image inspect` counts them
+_MACHINES = {"amd64": 62, "arm64": 183}  # in the head of an ELF file
+_CAPABILITIES = "com.amazonaws.sagemaker.capabilities."
+#: variables that take the place of the job's role
+_ROLE = re.compile(
+    r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|(DEFAULT_)?PROFILE|ROLE_ARN|CONFIG_FILE|"
+    r"SHARED_CREDENTIALS_FILE|WEB_IDENTITY_TOKEN_FILE|CONTAINER_\w+)"
+)
 _KEYS = re.compile(r"AKIA[0-9A-Z]{16}|(?i:aws_secret_access_key|aws_session_token)=\S+")
 
 
@@ -35,20 +44,27 @@ class T2(Clause):
         return ", ".join(seen) or skip("the ENTRYPOINT takes the word as an argument")
 
     def _program(self, image: Any, program: str, lab: Lab) -> str:
-        variables = dict(entry.partition("=")[::2] for entry in image.attrs["Config"]["Env"] or [])
-        for directory in variables.get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":"):
-            path, mode, head = _resolved(lab, image.id, posixpath.join(directory, program))
-            if mode is None:
-                continue
-            asked = f"the file {path} of the image"
-            expect(mode & 0o111, sent=asked, expected="the execute bit", came=f"mode {mode:04o}")
-            expect(b"\r" not in head, sent=asked, expected="LF line ends", came=f"a first line {head[:80]!r}")
-            return f"{path} {mode:04o}"
-        return self._missing(program, variables.get("PATH", ""))
+        path, mode, head = _on_path(lab, image, program)
+        asked = f"a look for {program} on PATH"
+        expect(mode is not None, sent=asked, expected="an executable", came=f"none in {_variables(image).get('PATH')}")
+        asked = f"the file {path} of the image"
+        expect((mode or 0) & 0o111, sent=asked, expected="the execute bit", came=f"mode {mode:04o}")
+        expect(b"\r" not in head, sent=asked, expected="LF line ends", came=f"a first line {head[:80]!r}")
+        return f"{path} {mode:04o}"
 
-    def _missing(self, program: str, path: str) -> str:
-        expect(False, sent=f"a look for {program} on PATH", expected="an executable", came=f"none in {path}")
-        return ""
+
+def _variables(image: Any) -> dict[str, str]:
+    return dict(entry.partition("=")[::2] for entry in image.attrs["Config"]["Env"] or [])
+
+
+def _on_path(lab: Lab, image: Any, program: str) -> tuple[str, int | None, bytes]:
+    """Where a program is, with the file's mode (None: nowhere) and its first line."""
+    directories = _variables(image).get("PATH", "/usr/local/bin:/usr/bin:/bin").split(":")
+    for directory in [""] if "/" in program else directories:
+        found = _resolved(lab, image.id, posixpath.join(directory, program))
+        if found[1] is not None:
+            return found
+    return program, None, b""
 
 
 def _resolved(lab: Lab, image: str, path: str) -> tuple[str, int | None, bytes]:
@@ -78,6 +94,23 @@ class T3(Clause):
             words = image.attrs["Config"]["Entrypoint"] or []
             shell = len(words) > 1 and re.fullmatch(r"(.*/)?(ba|da|z)?sh", words[0]) and words[1] == "-c"
             expect(not shell, sent="docker image inspect", expected="an ENTRYPOINT in exec form", came=str(words))
+        return ", ".join(f"ENTRYPOINT {image.attrs['Config']['Entrypoint'] or 'none'}" for image in images.values())
+
+
+class T4(Clause):
+    """No init program such as `tini` stands first in the ENTRYPOINT without `--` and a program.
+
+    It would take `train` and `serve` for the program to start. AWS's documentation excludes it.
+    """
+
+    mend = Mend("Remove it: a program that handles SIGTERM needs none. If it has to stay: `tini -- program`.")
+
+    def check(self, images: dict[str, Any]) -> str:
+        for image in images.values():
+            words = image.attrs["Config"]["Entrypoint"] or []
+            init = words and posixpath.basename(words[0]) in ("tini", "tini-static", "dumb-init")
+            bare = init and ("--" not in words or words[-1] == "--")
+            expect(not bare, sent="docker image inspect", expected="no tini, or `--` and a program", came=str(words))
         return ", ".join(f"ENTRYPOINT {image.attrs['Config']['Entrypoint'] or 'none'}" for image in images.values())
 
 
@@ -135,3 +168,126 @@ class R14(Clause):
             asked = "docker history --no-trunc, and the variables"
             expect(not found, sent=asked, expected="no key of a cloud account", came=", ".join(found))
         return f"{steps} build steps and variables read"
+
+
+class T46(Clause):
+    """No credentials, and nothing in place of the job's role, is baked in.
+
+    The AWS SDKs take such variables and files first, and the role that the job brings never counts.
+    """
+
+    strength = "SHOULD"
+    mend = Mend("Remove these variables and files; the SDKs find the job's role by themselves.")
+
+    def check(self, images: dict[str, Any], lab: Lab) -> str:
+        for image in images.values():
+            found = [name for name in _variables(image) if _ROLE.fullmatch(name)]
+            expect(not found, sent="docker image inspect", expected="none of AWS's variables", came=", ".join(found))
+            with lab.archive(image.id, "/root/.aws/credentials") as archive:
+                came = "/root/.aws/credentials"
+                expect(archive is None, sent="a look into the image", expected="no file of credentials", came=came)
+        return "neither AWS_* variables with credentials nor /root/.aws/credentials"
+
+
+class H54(Clause):
+    """Its programs are for the architecture that it names, which has machines at SageMaker.
+
+    Any other one ends in `exec format error`. arm64 is for the Graviton families only.
+    """
+
+    mend = Mend("Build with `docker build --platform linux/amd64`, on base images and with binaries of that platform.")
+
+    def check(self, images: dict[str, Any], lab: Lab) -> str:
+        return ", ".join(self._image(use, image, lab) for use, image in images.items())
+
+    def _image(self, use: str, image: Any, lab: Lab) -> str:
+        architecture = image.attrs["Architecture"]
+        asked = "docker image inspect"
+        expect(architecture in _MACHINES, sent=asked, expected="amd64, or arm64 for Graviton", came=architecture)
+        path, _, head = self._binary(lab, image, (image.attrs["Config"]["Entrypoint"] or [use])[0])
+        if head[:4] != b"\x7fELF":
+            return f"{architecture} by its name; no program was found to look at"
+        machine = int.from_bytes(head[18:20], "little")
+        came = next((name for name, number in _MACHINES.items() if number == machine), f"number {machine}")
+        expect(came == architecture, sent=f"the head of {path}", expected=f"a program for {architecture}", came=came)
+        return f"{architecture}, as {path} is"
+
+    def _binary(self, lab: Lab, image: Any, program: str) -> tuple[str, int | None, bytes]:
+        """The program, or what interprets it, as a file of the image."""
+        for _ in range(4):
+            path, mode, head = _on_path(lab, image, program)
+            if not head.startswith(b"#!"):
+                return path, mode, head
+            words = head[2:].decode("utf-8", "replace").split()
+            by_env = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
+            program = by_env[0] if posixpath.basename(words[0]) == "env" and by_env else words[0]
+        return path, mode, head
+
+
+class R10(Clause):
+    """The platform is linux/amd64, or linux/arm64 for Graviton.
+
+    A build on an ARM machine makes the wrong one unless told otherwise.
+    """
+
+    mend = Mend("Build with `docker build --platform linux/amd64`.")
+
+    def check(self, images: dict[str, Any]) -> str:
+        found = [f"{image.attrs['Os']}/{image.attrs['Architecture']}" for image in images.values()]
+        for platform in found:
+            wanted = "linux/amd64, or linux/arm64 for Graviton"
+            expect(
+                platform in ("linux/amd64", "linux/arm64"), sent="docker image inspect", expected=wanted, came=platform
+            )
+        return ", ".join(found)
+
+
+class R11(Clause):
+    """Its manifest is of Docker's schema 2: hosting refuses OCI manifests and indexes.
+
+    Registries take all of them, so the push succeeds and the deployment fails.
+    """
+
+    mend = Mend(
+        "docker buildx build --platform linux/amd64 --provenance=false --sbom=false "
+        "--output type=image,name=URI,oci-mediatypes=false,push=true ."
+    )
+
+    def check(self, lab: Lab) -> str:
+        seen = []
+        for name in dict.fromkeys(filter(None, (lab.subject.train_image, lab.subject.serve_image))):
+            media, source = lab.manifest(name)
+            expect(media == SCHEMA_2, sent=f"the manifest of {name}, by {source}", expected=SCHEMA_2, came=media)
+            seen.append(f"by {source}")
+        return f"{SCHEMA_2} {', '.join(dict.fromkeys(seen))}"
+
+
+class R13(Clause):
+    """It has at most 10 GB, so that it starts in time, and serverless takes it."""
+
+    mend = Mend("Leave out of the image what only the build needs (stages), caches of package managers, and models.")
+
+    def check(self, images: dict[str, Any]) -> str:
+        for image in images.values():
+            size = image.attrs["Size"]
+            wanted = f"at most {LARGEST / 1e9:g} GB"
+            expect(size <= LARGEST, sent="docker image inspect", expected=wanted, came=f"{size / 1e9:.2f} GB")
+        return ", ".join(f"{image.attrs['Size'] / 1e9:.2f} GB" for image in images.values())
+
+
+class R20(Clause):
+    """A label of a capability has the value `true`, in these letters."""
+
+    strength = "SHOULD"
+    mend = Mend("In the Dockerfile: LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true")
+
+    def check(self, images: dict[str, Any]) -> str:
+        labels = {
+            name.removeprefix(_CAPABILITIES): value
+            for image in images.values()
+            for name, value in (image.attrs["Config"]["Labels"] or {}).items()
+            if name.startswith(_CAPABILITIES)
+        }
+        for name, value in labels.items():
+            expect(value == "true", sent=f"the label {_CAPABILITIES}{name}", expected="true", came=value or "(empty)")
+        return ", ".join(labels) or skip("it claims no capability by a label")

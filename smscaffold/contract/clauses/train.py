@@ -7,12 +7,12 @@ import tarfile
 from typing import TYPE_CHECKING
 
 from smscaffold.contract.clause import Clause, Mend, expect, unproven
-from smscaffold.contract.jobs import RUN, Stopped, Unusual, metrics, served
-from smscaffold.contract.wording import files, first_sentence_problem
+from smscaffold.contract.wording import RUN, files, first_sentence_problem, metrics, served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from smscaffold.contract.jobs import Stopped, Unusual
     from smscaffold.contract.lab import Lab
     from smscaffold.sagemaker_local import TrainingResult
 
@@ -80,7 +80,6 @@ class T11(Clause):
     """
 
     requires = ("T1",)
-    seconds = 4
     mend = Mend("Take the channels from the keys of the file, and treat each key of a channel as optional.")
 
     def check(self, bare: Unusual, crowded: Unusual) -> str:
@@ -94,7 +93,6 @@ class T12(Clause):
     """
 
     requires = ("T1",)
-    seconds = 6
     mend = Mend(
         "rank = index of current_host in hosts; give every other key a default.",
         python='rank = config["hosts"].index(config["current_host"])',
@@ -122,7 +120,7 @@ class T13(Clause):
     """
 
     requires = ("T1",)
-    seconds = 3
+    seconds = 5
     mend = Mend("Read the files you need by their names, and leave the others alone.")
 
     def check(self, crowded: Unusual) -> str:
@@ -136,7 +134,6 @@ class T14(Clause):
     """
 
     requires = ("T1",)
-    seconds = 3
     mend = Mend("Give every variable a default; never parse the whole environment line by line.")
 
     def check(self, bare: Unusual, crowded: Unusual) -> str:
@@ -192,7 +189,6 @@ class T16(Clause):
     """
 
     requires = ("T1",)
-    seconds = 3
     mend = Mend(
         "Walk through the channel's folders; leave out empty files and those whose name begins with a dot or _.",
         python='[p for p in path.rglob("*") if p.is_file() and p.stat().st_size and p.name[0] not in "._"]',
@@ -211,7 +207,6 @@ class T17(Clause):
     """
 
     requires = ("T1",)
-    seconds = 3
     mend = Mend("Treat FastFile like File; write and rename in /tmp, never in the channel.")
 
     def check(self, crowded: Unusual) -> str:
