@@ -39,11 +39,11 @@ def remove_images(*images: str) -> None:
     subprocess.run([DOCKER, "rmi", "--force", *images], capture_output=True)
 
 
-def container_folder(parent: Path, name: str, **answers: str) -> Path:
-    """Writes the container folder of python-flask, from the working tree of this checkout."""
+def container_folder(parent: Path, name: str, template: str = "python-flask", **answers: str) -> Path:
+    """Writes the container folder of a template, from the working tree of this checkout."""
     folder = parent / name
     data = [f"--data={key}={value}" for key, value in {"project_name": f"{PREFIX}-{name}", **answers}.items()]
-    command = [sys.executable, "-m", "smscaffold", "new", str(folder), "-t", "python-flask", "--defaults", "--no-git"]
+    command = [sys.executable, "-m", "smscaffold", "new", str(folder), "-t", template, "--defaults", "--no-git"]
     subprocess.run([*command, "--quiet", *data], cwd=ROOT, check=True)
     return folder
 

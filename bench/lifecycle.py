@@ -38,9 +38,13 @@ done
 """
 
 
-def worst_ping(image: str, model: Path, busy: str, workers: int = 2, pings: int = 50) -> dict:
+PYTHON = engine.mount(engine.BENCH / "busy" / "algorithm.py", "/opt/program/algorithm.py")
+
+
+def worst_ping(
+    image: str, model: Path, busy: str, workers: int = 2, pings: int = 50, algorithm: tuple[str, str] = PYTHON
+) -> dict:
     """Returns the worst and median milliseconds of /ping while each worker predicts and as many requests wait."""
-    algorithm = engine.mount(engine.BENCH / "busy" / "algorithm.py", "/opt/program/algorithm.py")
     with engine.serving(image, model, *algorithm, "--env", f"BUSY={busy}", workers=workers) as server:
         network = f"container:{server.id}"
         ask = ("python3", "/ask.py", "flood", 2 * workers)
@@ -74,6 +78,17 @@ def start(image: str, model: Path, times: int) -> dict[str, list[float]]:
     return results
 
 
+def starts(image: str, model: Path, times: int) -> float:
+    """Returns the median seconds from `docker run` to the first 200."""
+    seconds = []
+    for _ in range(times):
+        engine.wait_until_idle()
+        took, container = first_200(image, model, "serve")
+        seconds.append(took)
+        engine.docker("rm", "--force", container)
+    return median(seconds)
+
+
 def first_200(image: str, model: Path, *command: str) -> tuple[float, str]:
     """Runs a container; returns the seconds until /ping is 200, and the container's id.
 
@@ -103,7 +118,9 @@ def memory(image: str, model: Path, load, workers: int = 4) -> dict[str, float]:
     result: dict[str, float] = {}
     for line in lines:
         kilobytes, command = line.split("\t")
-        program = next((name for name in ("gunicorn", "nginx", "serve") if name in command.split("-")[0]), command)
+        program = next(
+            (name for name in ("gunicorn", "nginx", "serve", "exec/R") if name in command.split("-")[0]), command
+        )
         result[program] = result.get(program, 0) + int(kilobytes) * 1024 / 1e6
     return {**result, "total": sum(result.values())}
 

@@ -41,7 +41,9 @@ def measure(parent: Path, single: str, serve: str, options: argparse.Namespace) 
         engine.build(serve, engine.container_folder(parent, "split", layout="split"), "--target", "serve")
 
     if "throughput" in parts:
-        throughput.report(throughput.compare(single, folder, model, options.rounds, options.seconds))
+        throughput.report(
+            throughput.compare(single, throughput.variants(folder), model, options.rounds, options.seconds)
+        )
     print("\n| what | measured | | goal |\n|---|---|---|---|")
     if "ping" in parts:
         for busy in ("asleep", "computing"):

@@ -28,13 +28,13 @@ def variants(folder: Path) -> dict[str, dict]:
     }
 
 
-def compare(image: str, folder: Path, model: Path, rounds: int, seconds: int) -> dict[str, list[dict]]:
+def compare(image: str, variants: dict[str, dict], model: Path, rounds: int, seconds: int) -> dict[str, list[dict]]:
     """Returns the figures of each server, one entry a round."""
     results: dict[str, list[dict]] = {}
     with ExitStack() as stack:
         servers = {
             name: stack.enter_context(engine.serving(image, model, *how.pop("options"), **how))
-            for name, how in variants(folder).items()
+            for name, how in variants.items()
         }
         for server in servers.values():
             load(server, 1)
@@ -56,7 +56,15 @@ def load(server: engine.Server, seconds: int) -> dict:
     return figures
 
 
-def report(results: dict[str, list[dict]]) -> None:
+GOALS = (
+    ("predictions/s, to the sample's shape", "rate", SAMPLE, "at least 3"),
+    ("p99, to the sample's shape", "p99_ms", SAMPLE, "at most 0.5"),
+    ("predictions/s, to raw WSGI", "rate", RAW, "at least 0.85"),
+    ("CPU a request, to raw WSGI", "cpu", RAW, ""),
+)
+
+
+def report(results: dict[str, list[dict]], goals: tuple[tuple[str, str, str, str], ...] = GOALS) -> None:
     """Prints the medians of all rounds, and the medians of the ratios in each round."""
     print(f"\n| server | {' | '.join(FIGURES.values())} |\n|---|{'---|' * len(FIGURES)}")
     for name, rounds in results.items():
@@ -64,11 +72,6 @@ def report(results: dict[str, list[dict]]) -> None:
         cells = [f"{median(entry[key] for entry in rounds):,.{digits.get(key, 0)}f}" for key in FIGURES]
         print(f"| {name} | {' | '.join(cells)} |")
     print("\n| ratio | median | least | most | goal |\n|---|---|---|---|---|")
-    for text, key, other, goal in (
-        ("predictions/s, to the sample's shape", "rate", SAMPLE, "at least 3"),
-        ("p99, to the sample's shape", "p99_ms", SAMPLE, "at most 0.5"),
-        ("predictions/s, to raw WSGI", "rate", RAW, "at least 0.85"),
-        ("CPU a request, to raw WSGI", "cpu", RAW, ""),
-    ):
+    for text, key, other, goal in goals:
         ratios = [mine[key] / its[key] for mine, its in zip(results[GENERATED], results[other], strict=True)]
         print(f"| {text} | {median(ratios):.2f} | {min(ratios):.2f} | {max(ratios):.2f} | {goal} |")

@@ -27,9 +27,23 @@ bad_input <- function(...) {
 
 # --- media types -------------------------------------------------------------
 
+# Returns a function that computes each answer once, for up to 256 questions.
+remembering <- function(compute) {
+  known <- new.env()
+  function(...) {
+    key <- paste(c("", ...), collapse = "\n")
+    answer <- known[[key]]
+    if (is.null(answer)) {
+      answer <- list(compute(...))
+      if (length(known) < 256) known[[key]] <- answer
+    }
+    answer[[1]]
+  }
+}
+
 # Splits a Content-Type: "Text/CSV; header=present" gives
 # list(name = "text/csv", parameters = c(header = "present")).
-parse_media_type <- function(header) {
+parse_media_type <- remembering(function(header) {
   parts <- strsplit(tolower(header), ";", fixed = TRUE)[[1]]
   pairs <- trimws(parts[-1])
   values <- sub("^[^=]*=?", "", pairs)
@@ -40,7 +54,7 @@ parse_media_type <- function(header) {
       trimws(sub("=.*", "", pairs))
     )
   )
-}
+})
 
 parameter <- function(parameters, name, default) {
   if (name %in% names(parameters)) parameters[[name]] else default
@@ -48,7 +62,7 @@ parameter <- function(parameters, name, default) {
 
 # Returns the type of the answer for an Accept header, or NULL; with no
 # preference that is own (H14).
-choose_type <- function(accept, own) {
+choose_type <- remembering(function(accept, own) {
   if (!nzchar(trimws(accept))) {
     return(own)
   }
@@ -70,7 +84,7 @@ choose_type <- function(accept, own) {
     }
   }
   NULL
-}
+})
 
 # --- reading -----------------------------------------------------------------
 

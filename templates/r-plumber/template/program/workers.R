@@ -5,8 +5,9 @@
 run <- "/tmp/serve" # sockets and pid files, shared with `serve` and nginx
 
 main <- function() {
-  application <- load_application()
-  warm_up(application)
+  loaded <- new.env()
+  application <- load_application(loaded)
+  warm_up(application, loaded$formats)
   gc(full = TRUE)
   names <- file("stdin", open = "r")
   while (length(name <- readLines(names, 1))) {
@@ -15,11 +16,11 @@ main <- function() {
 }
 
 # Ends the process where the model cannot be loaded (H12).
-load_application <- function() {
+load_application <- function(into) {
   warned <- NULL
   tryCatch(
     withCallingHandlers(
-      plumber::pr("plumber.R"),
+      plumber::pr("plumber.R", envir = into),
       warning = function(w) warned <<- paste0(" (", conditionMessage(w), ")")
     ),
     error = function(e) {
@@ -30,9 +31,24 @@ load_application <- function() {
   )
 }
 
-# Predicts a few times before the fork, so that no first request pays for lazy
-# loading and the workers share what gets compiled.
-warm_up <- function(application) {
+# Answers a few requests before the fork, so that no first request pays for lazy
+# loading, and the workers share what R compiles after some calls.
+warm_up <- function(application, formats) {
+  if (!formats$all_numeric) {
+    return(invisible())
+  }
+  body <- charToRaw(paste(rep("0", formats$width), collapse = ","))
+  for (i in 1:5) {
+    request <- list2env(list(
+      REQUEST_METHOD = "POST", PATH_INFO = "/invocations",
+      HTTP_CONTENT_TYPE = formats$csv,
+      rook.input = list(read = function() body)
+    ))
+    answer <- suppressMessages(application$call(request))
+  }
+  if (answer$status != 200) {
+    message("the warm-up with a row of zeros failed: ", answer$body)
+  }
 }
 
 # Answers the requests at a socket, for ever.
