@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import docker.errors
 
@@ -110,6 +111,19 @@ def slowest(endpoint: Endpoint, pieces: Pieces) -> Asked | None:
         if asked.answer.seconds > _SLOW or size >= _LARGEST:
             return found
         size = min(_LARGEST, int(size * min(16, 1 / asked.answer.seconds)) + 1)
+
+
+def cost(endpoint: Endpoint, payload: Payload) -> tuple[Asked, float]:
+    """What comes of a request once the container is warm, and the seconds of CPU time that it costs."""
+    ask(endpoint, payload)
+    before = _cpu_seconds(endpoint)
+    asked = ask(endpoint, payload)
+    return asked, _cpu_seconds(endpoint) - before
+
+
+def _cpu_seconds(running: Running) -> float:
+    now: Any = running.container.stats(stream=False, one_shot=True)
+    return float(now["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
 
 
 @contextlib.contextmanager

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from smscaffold.contract.clause import Clause, Mend, expect, shown, skip, unproven
-from smscaffold.contract.load import ask, throttled
+from smscaffold.contract.load import ask, cost, throttled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from smscaffold.contract.inside import Inside
     from smscaffold.contract.lab import Lab
-    from smscaffold.contract.load import Asked, Pieces, Strain
+    from smscaffold.contract.load import Asked, Strain
     from smscaffold.contract.subject import Payload
     from smscaffold.sagemaker_local import Endpoint, Finished
 
@@ -134,21 +135,26 @@ class H4(Clause):
         java="server.stop(seconds) in a shutdown hook; in Spring Boot server.shutdown=graceful",
     )
 
-    def check(self, lab: Lab, model: Path | None, payload: Payload, pieces: Pieces | None) -> str:
-        large = pieces.grown(2**20) if pieces else payload
+    #: seconds after SIGTERM for which the request is made to last, by a limit on the CPU
+    lasts: ClassVar[float] = 3
+
+    def check(self, lab: Lab, model: Path | None, heavy: Asked) -> str:
         with lab.endpoint(model) as leaving, ThreadPoolExecutor(1) as pool:
             inside = lab.inside(leaving)
-            usual = max((ask(leaving, large) for _ in range(2)), key=lambda asked: -asked.answer.seconds)
-            with throttled(leaving, usual.answer.seconds / 10):
-                question = pool.submit(ask, leaving, large)
+            heard = inside.hears(signal.SIGTERM)
+            expect(heard, sent="SIGTERM to PID 1", expected="a handler for it", came="none: PID 1 would never notice")
+            usual, seconds = cost(leaving, heavy.payload)
+            with throttled(leaving, seconds / (3 * self.lasts)):
+                question = pool.submit(ask, leaving, heavy.payload)
                 leaving.until(lambda: question.done() or inside.reads(8080), "the request to be read")
                 leaving.container.kill("SIGTERM")
+                began = time.monotonic()
                 if question.done():
                     unproven("the request was over before the container could be stopped: give a larger one")
-                began = time.monotonic()
+                wait([question], self.lasts)
             leaving.until(lambda: not leaving.running, "its end after SIGTERM", 30)
             took, end, late = time.monotonic() - began, leaving.wait(), question.result()
-            asked = f"POST /invocations ({large.content_type}, {len(large.body)} bytes), and SIGTERM while it runs"
+            asked = f"POST /invocations ({usual}), and SIGTERM while it runs"
             whole = (late.answer.status, len(late.answer.body)) == (usual.answer.status, len(usual.answer.body))
             expect(whole, sent=asked, expected=f"as without SIGTERM {shown(usual.answer)}", came=late.answer)
         return f"the request was answered whole, and the container ended with {end.exit_code} after {took:.1f} s"

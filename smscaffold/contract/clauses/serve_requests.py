@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, ClassVar
 
 from smscaffold.contract.clause import Clause, Mend, expect, shown, unproven
-from smscaffold.contract.load import LINES, ask, media, throttled
+from smscaffold.contract.load import LINES, ask, cost, media, throttled
 from smscaffold.contract.subject import Payload
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ class H16(Clause):
 
     def check(self, lab: Lab, model: Path | None, heavy: Asked) -> str:
         with lab.endpoint(model) as served, ThreadPoolExecutor(1) as pool:
-            quick = ask(served, heavy.payload).answer.seconds
-            with throttled(served, quick / (2.5 * self.lasts)) as slow:
+            _, seconds = cost(served, heavy.payload)
+            with throttled(served, seconds / (2 * self.lasts)) as slow:
                 if not slow:
                     unproven("the engine cannot limit a container's CPU, so no request can be slowed down")
                 question = pool.submit(ask, served, heavy.payload)
