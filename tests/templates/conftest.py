@@ -39,7 +39,7 @@ def build() -> Iterator[Build]:
 
     def build(folder: Path, *options: str, tag: str, docker: str = "docker", **environment: str) -> str:
         image = f"smscaffold-test/{tag}-{os.getpid()}"
-        command = [docker, "build", "--quiet", "--platform=linux/amd64", f"--tag={image}", *options, str(folder)]
+        command = [docker, "build", "--quiet", "--force-rm", "--platform=linux/amd64", f"--tag={image}", *options, str(folder)]
         with one_build_at_a_time():
             done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
         if done.returncode:
