@@ -31,14 +31,14 @@ END
 
 installed() { dpkg-query --show --showformat '${Package}\n' | sort; }
 
-debian='' cran=''
+debian='' cran='' names=$(sed 's/#.*//' "$@")
 apt-get update
-for name in $(sed 's/#.*//' "$@"); do
+for name in $names; do
   package=r-cran-$(echo "$name" | tr '[:upper:]' '[:lower:]')
   if apt-cache show "$package" >/dev/null 2>&1; then debian="$debian $package"; else cran="$cran $name"; fi
 done
 # the names are words:
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 {
   [ -z "$debian" ] || apt-get install -y --no-install-recommends $debian
   if [ -z "$cran" ]; then
