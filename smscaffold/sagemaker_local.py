@@ -263,7 +263,12 @@ def endpoint(
 
 @contextlib.contextmanager
 def _started(
-    image: str, command: Iterable[str], volumes: list[Mount], content: Mapping[str, Any] | None = None, **options: Any
+    image: str,
+    command: Iterable[str],
+    volumes: list[Mount],
+    content: Mapping[str, Any] | None = None,
+    /,
+    **options: Any,
 ) -> Iterator[Container]:
     """A new container, filled with `content` below /opt/ml and started."""
     name = f"smscaffold-{uuid.uuid4().hex[:12]}"

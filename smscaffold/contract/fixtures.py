@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from smscaffold.contract import jobs  # noqa: F401 - has fixtures too
+from smscaffold.contract import jobs, long_jobs  # noqa: F401 - they have fixtures too
 from smscaffold.contract.clause import unproven
 from smscaffold.contract.injection import Fixtures, fixture
 from smscaffold.contract.inside import Inside

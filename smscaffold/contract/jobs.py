@@ -9,22 +9,19 @@ import contextlib
 import dataclasses
 import json
 import shutil
-import signal
 import tarfile
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from smscaffold.contract.clause import expect, unproven
 from smscaffold.contract.injection import fixture
 from smscaffold.contract.lab import Lab
-from smscaffold.contract.subject import MEDIA, Subject
-from smscaffold.contract.wording import RUN, files, metrics
-from smscaffold.sagemaker_local import LocalError, Training, TrainingResult, engine
+from smscaffold.contract.subject import MEDIA
+from smscaffold.contract.wording import RUN, files
+from smscaffold.sagemaker_local import LocalError, TrainingResult, engine
 
 LATE = 5  # seconds after which the second host is there
 _SILENT = 30  # seconds after which no first line is waited for
@@ -229,60 +226,3 @@ def cluster(lab: Lab) -> dict[str, TrainingResult]:
         wait([first], LATE)
         second = pool.submit(left, hosts[1], network)
         return {hosts[0]: first.result(), hosts[1]: second.result()}
-
-
-# --- a job that is stopped -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """A long training that was told to stop."""
-
-    #: its log when it was told so
-    before: str
-    #: whether PID 1 handles SIGTERM; None: it had ended before
-    heard: bool | None
-    #: what it left; None: it was not told, since it would not have heard
-    result: TrainingResult | None
-    #: when each line of the log came, in seconds before the end
-    ages: list[float]
-
-
-@fixture
-def stopped(lab: Lab, subject: Subject) -> Stopped:
-    """A long training, told to stop after its first metric, or its first line where none was given (T30)."""
-    slow = {**subject.hyperparameters, **subject.slow}
-    with lab.training(hyperparameters=slow) as job:
-        before = _first_lines(job, subject.metric)
-        if not job.running:
-            result = job.wait()
-            return Stopped(before, None, result, _ages(job))
-        heard = lab.inside(job).hears(signal.SIGTERM)
-        if not heard:
-            return Stopped(before, False, None, [])
-        job.stop(120)
-        return Stopped(before, True, job.wait(), _ages(job))
-
-
-def _first_lines(job: Training, metric: str | None) -> str:
-    """The log as soon as something is learned; after a while without a line, or at the end, as it is."""
-    silent = time.monotonic() + _SILENT
-
-    def enough() -> str | None:
-        log = job.logs()
-        if not job.running:
-            return log or "\n"
-        found = len(metrics(metric, log)) if metric else len(log)
-        return (log or "\n") if found or (not log and time.monotonic() > silent) else None
-
-    return job.until(enough, "the first metric in the log" if metric else "the first line of the log", 120).strip()
-
-
-def _ages(job: Training) -> list[float]:
-    def moment(text: str) -> float:
-        return datetime.fromisoformat(f"{text[:26].rstrip('Z')}+00:00").timestamp()
-
-    job.container.reload()
-    end = moment(job.container.attrs["State"]["FinishedAt"])
-    lines = job.container.logs(timestamps=True).decode("utf-8", "replace").splitlines()
-    return [end - moment(line.partition(" ")[0]) for line in lines]

@@ -12,8 +12,9 @@ from smscaffold.contract.wording import RUN, files, first_sentence_problem, metr
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from smscaffold.contract.jobs import Stopped, Unusual
+    from smscaffold.contract.jobs import Unusual
     from smscaffold.contract.lab import Lab
+    from smscaffold.contract.long_jobs import Stopped
     from smscaffold.sagemaker_local import TrainingResult
 
 _ABSURD = "not-a-number"
