@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +15,19 @@ if TYPE_CHECKING:
 RUN = "docker run IMAGE train"
 #: the one type of manifest that hosting accepts (R11)
 SCHEMA_2 = "application/vnd.docker.distribution.manifest.v2+json"
+_SCRATCH = re.compile(r"/(opt(/ml(/.*)?)?|tmp(/.*)?|var(/tmp(/.*)?)?|run(/.*)?|root(/\..*)?|dev(/.*)?)")
 _TRACE = re.compile(r"(Traceback|Exception in thread|\s*at [\w.$]+\(|Error in |[\w.]+Exception\b)")
 
 
 def files(directory: Path) -> list[Path]:
     """All files below a directory."""
     return [path for path in directory.rglob("*") if path.is_file()]
+
+
+def misplaced(changed: list[str]) -> list[str]:
+    """Which of the paths that a container changed lie where nothing is to be written (T34, H27)."""
+    parents = {posixpath.dirname(path) for path in changed}
+    return [path for path in changed if path not in parents and not _SCRATCH.fullmatch(path)]
 
 
 def first_sentence_problem(text: str) -> str:

@@ -270,8 +270,8 @@ def _damaged(lab: Lab, model: Path, keep: int | None) -> Path:
         if path.is_dir():
             copy.mkdir()
         elif path.is_file():
-            content = path.read_bytes()
-            copy.write_bytes(content[: min(keep or 0, len(content) // 2)])
+            with path.open("rb") as file:
+                copy.write_bytes(file.read(min(keep or 0, path.stat().st_size // 2)))
     return damaged
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import shutil
 from typing import TYPE_CHECKING
 
 from smscaffold.contract.clause import Clause, Mend, expect, short, skip, unproven
-from smscaffold.contract.wording import RUN, files, first_sentence_problem, metrics
+from smscaffold.contract.wording import RUN, files, first_sentence_problem, metrics, misplaced
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 _ARGUMENT = "--no-such-argument"
 _CACHE = "/opt/ml/sagemaker/warmpoolcache"
-#: where a job may write (T34)
-_MINE = re.compile(r"/(opt(/ml(/.*)?)?|tmp(/.*)?|var(/tmp(/.*)?)?|run(/.*)?|root(/\..*)?|dev(/.*)?)")
 _WENT_ON = re.compile(r"resum|restor|continu|(load|found)\w* .*checkpoint|checkpoint.* (load|found)", re.IGNORECASE)
 
 
@@ -263,8 +260,7 @@ class T34(Clause):
     )
 
     def check(self, trained: TrainingResult) -> str:
-        parents = {posixpath.dirname(path) for path in trained.changed}
-        found = [path for path in trained.changed if path not in parents and not _MINE.fullmatch(path)]
+        found = misplaced(trained.changed)
         asked = f"docker diff after {RUN}"
         expect(not found, sent=asked, expected="nothing outside of /opt/ml and /tmp", came=", ".join(found[:10]))
         return f"{len(trained.changed)} paths changed, all of them where they may"

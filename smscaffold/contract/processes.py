@@ -1,0 +1,65 @@
+"""The processes in a container: what they compute, and their end."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker.errors
+from docker.models.containers import Container
+
+from smscaffold.contract.clause import unproven
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process, by its ids on the engine's machine."""
+
+    pid: int
+    parent: int
+    command: str
+    #: of CPU time so far
+    seconds: float
+
+
+def processes(container: Container) -> dict[int, Process]:
+    """The processes of a running container by their ids; PID 1 is the first."""
+    try:
+        container.reload()
+        rows = container.top(ps_args="-eo pid,ppid,args")["Processes"]
+    except docker.errors.APIError as error:
+        unproven(f"the engine does not list the container's processes: {error.explanation}")
+    found = [_process(container, int(pid), int(parent), command) for pid, parent, command in rows]
+    first = container.attrs["State"]["Pid"]
+    return {each.pid: each for each in sorted(filter(None, found), key=lambda each: each.pid != first)}
+
+
+def _process(container: Container, pid: int, parent: int, command: str) -> Process | None:
+    """None if it has just ended."""
+    try:
+        if str(container.id) not in Path(f"/proc/{pid}/cgroup").read_text():
+            raise PermissionError
+        times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    except ProcessLookupError:
+        return None
+    except OSError:
+        unproven("the container runs on another machine, or in a virtual one: its processes cannot be seen from here")
+    return Process(pid, parent, command, sum(map(int, times)) / os.sysconf("SC_CLK_TCK"))
+
+
+def kill(container: Container, process: Process) -> None:
+    """Kills a process of a container's, from here or by the shell of its image."""
+    try:
+        names = next(line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "NSpid" in line)
+        os.kill(process.pid, signal.SIGKILL)
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    except PermissionError:
+        try:
+            done = container.exec_run(["sh", "-c", f"kill -9 {names.split()[-1]}"])
+        except docker.errors.APIError:
+            done = None
+        if done is None or done.exit_code:
+            unproven("a process of the container can be killed only by root, or by a shell in the image")
