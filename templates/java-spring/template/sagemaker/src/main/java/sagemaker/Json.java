@@ -23,6 +23,9 @@ public final class Json {
           .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
 
+  private static final Style COMPACT = new Style(",", ":", Character.MAX_VALUE);
+  private static final Style READABLE = new Style(", ", ": ", '~');
+
   private Json() {}
 
   /** Returns a parser of this text, for those who want it faster. */
@@ -84,56 +87,76 @@ public final class Json {
     return out.toString();
   }
 
-  /** Appends a value as JSON. */
+  /** Appends a value as JSON without blanks. */
   public static void write(Object value, StringBuilder out) {
-    switch (value) {
-      case null -> out.append("null");
-      case String text -> quote(text, out);
-      case Double number -> out.append(Double.isFinite(number) ? Numbers.write(number) : "null");
-      case Float number -> write((double) number, out);
-      case Number number -> out.append(number);
-      case Boolean bool -> out.append(bool);
-      case Map<?, ?> object -> {
-        String separator = "{";
-        for (Map.Entry<?, ?> entry : object.entrySet()) {
-          quote(String.valueOf(entry.getKey()), out.append(separator));
-          write(entry.getValue(), out.append(':'));
-          separator = ",";
-        }
-        out.append(object.isEmpty() ? "{}" : "}");
-      }
-      case Collection<?> array -> {
-        String separator = "[";
-        for (Object item : array) {
-          write(item, out.append(separator));
-          separator = ",";
-        }
-        out.append(array.isEmpty() ? "[]" : "]");
-      }
-      default -> quote(value.toString(), out);
-    }
+    COMPACT.write(value, out);
   }
 
-  private static void quote(String text, StringBuilder out) {
-    out.append('"');
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      switch (c) {
-        case '"', '\\' -> out.append('\\').append(c);
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        case '\b' -> out.append("\\b");
-        case '\f' -> out.append("\\f");
-        default -> {
-          if (c < ' ') {
-            out.append("\\u%04x".formatted((int) c));
-          } else {
-            out.append(c);
+  /** Returns a value as JSON for a message: with blanks, and in ASCII. */
+  public static String show(Object value) {
+    var out = new StringBuilder();
+    READABLE.write(value, out);
+    return out.toString();
+  }
+
+  private record Style(String comma, String colon, char lastPlain) {
+
+    void write(Object value, StringBuilder out) {
+      switch (value) {
+        case null -> out.append("null");
+        case String text -> quote(text, out);
+        case Double number -> out.append(Double.isFinite(number) ? Numbers.write(number) : "null");
+        case Float number -> write((double) number, out);
+        case Number number -> out.append(number);
+        case Boolean bool -> out.append(bool);
+        case Map<?, ?> object -> object(object, out);
+        case Collection<?> array -> array(array, out);
+        default -> quote(value.toString(), out);
+      }
+    }
+
+    private void object(Map<?, ?> object, StringBuilder out) {
+      String separator = "";
+      out.append('{');
+      for (Map.Entry<?, ?> entry : object.entrySet()) {
+        quote(String.valueOf(entry.getKey()), out.append(separator));
+        write(entry.getValue(), out.append(colon));
+        separator = comma;
+      }
+      out.append('}');
+    }
+
+    private void array(Collection<?> array, StringBuilder out) {
+      String separator = "";
+      out.append('[');
+      for (Object item : array) {
+        write(item, out.append(separator));
+        separator = comma;
+      }
+      out.append(']');
+    }
+
+    private void quote(String text, StringBuilder out) {
+      out.append('"');
+      for (int i = 0; i < text.length(); i++) {
+        char c = text.charAt(i);
+        switch (c) {
+          case '"', '\\' -> out.append('\\').append(c);
+          case '\n' -> out.append("\\n");
+          case '\r' -> out.append("\\r");
+          case '\t' -> out.append("\\t");
+          case '\b' -> out.append("\\b");
+          case '\f' -> out.append("\\f");
+          default -> {
+            if (c < ' ' || c > lastPlain) {
+              out.append("\\u%04x".formatted((int) c));
+            } else {
+              out.append(c);
+            }
           }
         }
       }
+      out.append('"');
     }
-    out.append('"');
   }
 }

@@ -3,11 +3,13 @@ package sagemaker;
 import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Numbers as they are written in requests, in training data and in answers. */
 public final class Numbers {
 
-  private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?", Pattern.UNICODE_CHARACTER_CLASS);
   private static final Pattern INFINITY = Pattern.compile("[+-]?inf(inity)?");
   private static final Pattern NAN = Pattern.compile("[+-]?nan");
 
@@ -20,7 +22,7 @@ public final class Numbers {
    */
   public static double parse(String text) {
     if (NUMBER.matcher(text).matches()) {
-      return Double.parseDouble(text);
+      return Double.parseDouble(inAscii(text));
     }
     String word = text.toLowerCase(Locale.ROOT);
     if (NAN.matcher(word).matches()) {
@@ -30,6 +32,16 @@ public final class Numbers {
       return word.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
     throw new NumberFormatException(text);
+  }
+
+  /** Returns the text with the digits of all scripts as 0 to 9. */
+  private static String inAscii(String text) {
+    boolean isAscii = text.chars().allMatch(c -> c < 128);
+    return isAscii
+        ? text
+        : text.chars()
+            .mapToObj(c -> Character.isDigit(c) ? Integer.toString(Character.digit(c, 10)) : Character.toString(c))
+            .collect(Collectors.joining());
   }
 
   /** Writes the shortest text that means this number: 0.1, 3.0, 12345678.0, 1e+16, 1e-05, nan. */
@@ -47,7 +59,7 @@ public final class Numbers {
     }
     int exponent = Integer.parseInt(text.substring(exponentAt + 1));
     if (-5 < exponent && exponent < 16) {
-      String plain = new BigDecimal(text).toPlainString();
+      String plain = new BigDecimal(text).stripTrailingZeros().toPlainString();
       return plain.contains(".") ? plain : plain + ".0";
     }
     String digits = text.substring(0, exponentAt);

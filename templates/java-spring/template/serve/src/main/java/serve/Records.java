@@ -134,13 +134,16 @@ record Records(Rows rows, Map<Integer, String> errors) {
       }
       String kind = isNumber ? "a number" : "text";
       throw new BadRequestException(
-          "%s must be %s, not %s".formatted(column.name(), kind, first40(Json.write(value))));
+          "%s must be %s, not %s".formatted(column.name(), kind, first40(Json.show(value))));
     }
 
-    /** Returns text between single quotes, as it would stand in a program. */
+    /** Returns text between quotes, single ones if possible. */
     private static String quoted(String text) {
-      String json = Json.write(first40(text));
-      return "'" + json.substring(1, json.length() - 1).replace("\\\"", "\"").replace("'", "\\'") + "'";
+      String shown = first40(text).replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r");
+      if (!text.contains("'")) {
+        return "'" + shown + "'";
+      }
+      return text.contains("\"") ? "'" + shown.replace("'", "\\'") + "'" : '"' + shown + '"';
     }
 
     private static String first40(String text) {

@@ -1,0 +1,48 @@
+package train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.api.Test;
+import sagemaker.Hyperparameters;
+import sagemaker.JobException;
+
+class TypedHyperparametersTest {
+
+  private static final Hyperparameters DEFAULTS =
+      Hyperparameters.none()
+          .with("depth", 6)
+          .with("rate", 0.1)
+          .with("center", true)
+          .with("name", "line")
+          .with("layers", List.of());
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      delimiter = '|',
+      value = {"depth|5|5", "depth|\"5\"|5", "rate|1|1.0", "center|False|false", "name|\"x\"|x", "layers|[1, 2]|[1, 2]"})
+  void takesTheTypeOfTheDefault(String name, String text, String value) {
+    assertEquals(value, String.valueOf(of(name, text).values().get(name)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"depth,many,a whole number", "depth,1.5,a whole number", "center,maybe,true or false", "layers,1,a JSON list"})
+  void namesWhatDoesNotFit(String name, String text, String expected) {
+    var error = assertThrows(JobException.class, () -> of(name, text));
+    assertEquals("hyperparameter %s must be %s, not '%s'".formatted(name, expected, text), error.getMessage());
+  }
+
+  @Test
+  void leavesTheOthersAsTheyAre() {
+    assertEquals(DEFAULTS.values(), of("unknown", "1").values());
+  }
+
+  private static Hyperparameters of(String name, String text) {
+    return TypedHyperparameters.of(Map.of(name, text), DEFAULTS);
+  }
+}
