@@ -41,7 +41,8 @@ BREAKAGES = {
         "frozen_workers",
     ),
     "serve drops bad records": (
-        SERVE + "Predictor.java", "records.errors(), answerType", "new java.util.TreeMap<>(), answerType", "bad_records",
+        SERVE + "Predictor.java", "records.errors(), answerType", "new java.util.TreeMap<>(), answerType",
+        "bad_records",
     ),
     "image with another user": ("Dockerfile", "\nCMD", "\nUSER 1000\nCMD", "runs_as_root"),
 }  # fmt: skip
@@ -52,7 +53,8 @@ REFUSED = {
         SERVE + "InvocationsController.java", 'request.getHeader("Accept")', "null", "refusesWithOneSentence",
     ),
     "algorithm forgets to save": (
-        ALGORITHM, 'model.serializeToFile(directory.resolve("model.tribuo"));', "", "loadedModelPredictsWhatTheSavedOneDid",
+        ALGORITHM, 'model.serializeToFile(directory.resolve("model.tribuo"));', "",
+        "loadedModelPredictsWhatTheSavedOneDid",
     ),
     "algorithm predicts the wrong thing": (
         ALGORITHM, "species.add(model.predict(example).getOutput().getLabel())", 'species.add("setosa" + example)',
