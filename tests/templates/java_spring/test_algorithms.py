@@ -58,7 +58,7 @@ def test_a_numeric_regression(image: str, compiled: Compile, tmp_path: Path) -> 
 def test_the_readmes_model_for_text_and_missing_values(
     image: str, folder: Path, compiled: Compile, tmp_path: Path
 ) -> None:
-    (code,) = re.findall(r"```java\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
+    (code,) = re.findall(r"```java\n(.*?)```", (folder / "algorithm" / "README.md").read_text(), re.DOTALL)
     mounts = compiled(code)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "passengers.csv").write_text(PASSENGERS)
