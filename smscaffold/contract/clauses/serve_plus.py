@@ -73,12 +73,12 @@ def _busiest(endpoint: Endpoint, load: Payload) -> tuple[Process, list[Process]]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: ask(endpoint, load), range(16)))
     after = processes(endpoint.container)
-    used = {pid: each.seconds - before[pid].seconds for pid, each in after.items() if pid in before}
+    used = {pid: each.seconds - (before[pid].seconds if pid in before else 0) for pid, each in after.items()}
     most = max(used.values(), default=0)
     if not most:
         unproven("none of the container's processes is seen to compute when it predicts: give a larger request")
     first, *others = after.values()
-    kinds = {(each.parent, each.command) for each in others if used.get(each.pid, 0) > most / 4}
+    kinds = {(each.parent, each.command) for each in others if used[each.pid] > most / 4}
     return first, [each for each in others if (each.parent, each.command) in kinds] or [first]
 
 
