@@ -92,6 +92,8 @@ def check(options: argparse.Namespace) -> int:
         serve_image=options.serve_image,
         train_data=options.train_data,
         hyperparameters=options.hyperparameters,
+        slow_hyperparameters=options.slow_hyperparameters,
+        metric=options.metric,
         model=options.model,
         payloads=options.payload,
         content_types=options.content_type,

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 from check_helpers import LOCAL, StandIns, fault
 
+from smscaffold import cli
 from smscaffold.contract.catalogue import PROFILES
 from smscaffold.contract.lab import LABEL
 
@@ -112,6 +113,7 @@ def test_without_an_engine_it_cannot_check() -> None:
         (["x", "--train-image", "y"], "give an image or a folder, or --train-image and --serve-image, not both"),
         (["x", "--train-data", "/no/where"], "/no/where is not a folder: --train-data takes one, or CHANNEL=DIR"),
         (["x", "--hyperparameters", __file__], f"{__file__} is not JSON"),
+        (["x", "--slow-hyperparameters", __file__], f"{__file__} is not JSON"),
         (["x", "--payload", __file__], f"what is in {__file__}? Say so with --content-type"),
         (["x", "--model", "/no/where"], "the model /no/where cannot be read"),
         ([str(LOCAL)], f"{LOCAL}/Dockerfile cannot be read"),
@@ -170,6 +172,27 @@ def test_reports_for_programs(stand_ins: StandIns, tmp_path: Path) -> None:
     }
     assert suite.find("testcase/failure") is not None
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_every_input_of_the_command_line_is_handed_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from smscaffold import check as command_module
+
+    requests: list[command_module.Request] = []
+    monkeypatch.setattr(command_module, "check", lambda request, console: requests.append(request))
+    file = str(tmp_path / "file")
+    given = {
+        "--train-image": file,
+        "--serve-image": file,
+        "--train-data": file,
+        "--hyperparameters": file,
+        "--slow-hyperparameters": file,
+        "--metric": file,
+        "--model": file,
+        "--payload": file,
+        "--content-type": file,
+    }
+    cli.check(cli._parser().parse_args(["check", "target", *(word for pair in given.items() for word in pair)]))
+    assert all(vars(requests[0].given).values()), requests[0].given
 
 
 @needs_docker
