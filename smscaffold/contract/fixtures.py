@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from smscaffold.contract import jobs, long_jobs  # noqa: F401 - they have fixtures too
-from smscaffold.contract.clause import unproven
+from smscaffold.contract.clause import shown, unproven
 from smscaffold.contract.injection import Fixtures, fixture
 from smscaffold.contract.inside import Inside
 from smscaffold.contract.lab import Lab
@@ -94,9 +94,19 @@ def inside(lab: Lab, endpoint: Endpoint) -> Inside:
 
 
 @fixture
-def payloads(subject: Subject) -> tuple[Payload, ...]:
-    """All requests that were given, at least one."""
+def offered(subject: Subject) -> tuple[Payload, ...]:
+    """All requests that were given, at least one, whether they are answered or not."""
     return subject.payloads or unproven("give a request that it answers: --payload FILE --content-type TYPE")
+
+
+@fixture
+def payloads(offered: tuple[Payload, ...], endpoint: Endpoint) -> tuple[Payload, ...]:
+    """All requests that were given, each of which `endpoint` answers with 200 (H14)."""
+    for each in offered:
+        answer = endpoint.invoke(each.body, each.content_type)
+        if answer.status != 200:
+            unproven(f"the {each.content_type} payload gets {shown(answer)}: see H14, or give one that it answers")
+    return offered
 
 
 @fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from check_helpers import LOCAL, StandIns, fault
+from check_helpers import LOCAL, StandIns, check, fault
 
 from smscaffold import cli
 from smscaffold.contract.catalogue import PROFILES
@@ -154,6 +154,21 @@ def test_a_broken_clause_comes_with_evidence_and_blocks_those_that_require_it(st
     assert re.search(r"^ +log +round=", done.stdout, re.M)
     assert re.search(r"^ +mend +Have an executable", done.stdout, re.M)
     assert re.search(r"- T30 .*T1 does not hold", done.stdout)
+
+
+@needs_docker
+def test_one_fault_of_a_server_hides_no_other(stand_ins: StandIns, model: Path) -> None:
+    found = check(stand_ins.build(fault("no_parameters")), "H14", "H20", "H53", model=model)
+    assert {name: result.outcome for name, result in found.items()} == {"H14": "fail", "H20": "pass", "H53": "pass"}
+
+
+@needs_docker
+def test_with_a_payload_that_is_not_answered_only_its_clause_is_broken(stand_ins: StandIns, model: Path) -> None:
+    given = {"payloads": [LOCAL / "payloads" / "iris.csv"], "content_types": ["application/x-made-up"]}
+    found = check(stand_ins.build(), "H11", "H14", "H53", model=model, **given)
+    assert {name: result.outcome for name, result in found.items()} == {"H11": "skip", "H14": "fail", "H53": "skip"}
+    assert not found["H53"].proven
+    assert "the application/x-made-up payload gets 415" in found["H53"].seen
 
 
 @needs_docker

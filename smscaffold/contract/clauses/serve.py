@@ -126,7 +126,7 @@ class H4(Clause):
     So it goes whenever an endpoint is updated or shrinks: whoever asks at that moment gets an answer or an error.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 8
     mend = Mend(
         "Handle SIGTERM in PID 1: stop accepting, finish the requests, exit; wrappers end in `exec`.",
@@ -192,7 +192,7 @@ class H11(Clause):
     The documentation names both methods (D6). An empty body is the minimum, so another one is no fault.
     """
 
-    requires = ("H1", "H14")
+    requires = ("H1",)
     alone = True
     seconds = 10
     mend = Mend(
@@ -281,7 +281,7 @@ class H15(Clause):
     The platform gives up on one that is not accepted by then.
     """
 
-    requires = ("H1", "H14")
+    requires = ("H1",)
     alone = True
     seconds = 1
     mend = Mend("Never compute in the loop that accepts, and let the backlog of the listener be 128 or more.")

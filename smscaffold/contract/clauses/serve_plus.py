@@ -34,7 +34,7 @@ class H13(Clause):
     to send requests that nobody can answer.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 6
     mend = Mend(
         "Let the front end answer /ping by what it knows of the workers, and a supervisor replace dead ones or end.",
@@ -100,7 +100,7 @@ class H18(Clause):
     the answer in two.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     mend = Mend("Leave the header out, or set it to a text of your own of at most 1024 visible ASCII characters.")
 
     def check(self, endpoint: Endpoint, payload: Payload) -> str:
@@ -126,7 +126,7 @@ class H20(Clause):
     repeat it. 415 for an unknown Content-Type and 406 for an Accept that cannot be met are usual, not prescribed.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     mend = Mend(
         "Answer what cannot be read with 400, an unknown Content-Type with 415, an Accept that cannot be met with 406 "
         "and an unknown path with 404, with a sentence and without the stack trace.",
@@ -184,7 +184,7 @@ class H21(Clause):
     The platform keeps connections open, and sends the large bodies of a batch transform in chunks.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     mend = Mend(
         "Speak HTTP/1.1: keep connections open, send Content-Length or chunks, read chunked bodies.",
         python="http.server: protocol_version = 'HTTP/1.1'; the WSGI server has to give wsgi.input_terminated",
@@ -230,7 +230,7 @@ class H22(Clause):
     The platform sends as many as come; a variable that two requests share shows only then.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 3
     mend = Mend("Keep nothing of a request in variables that others see, such as globals and fields of a controller.")
 

@@ -28,7 +28,7 @@ class H43(Clause):
     """
 
     strength = "SHOULD"
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 6
     mend = Mend(
         "Count CPUs by the limit of the container's cgroup, not by what the machine has.",
@@ -86,7 +86,7 @@ class H50(Clause):
     Everything on stdout and stderr is kept by the platform, and paid for. Payloads are often personal data.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 6
     mend = Mend(
         "Log a line for a request, or none; never its body, also not in errors. Flush lines.",
@@ -151,7 +151,7 @@ class H52(Clause):
     Models with network isolation, those of the marketplace among them, reach nothing: no storage, no package index.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 4
     mend = Mend("Have everything in the image or the model: download and install nothing at the start or in requests.")
 
@@ -180,7 +180,7 @@ class H53(Clause):
     """
 
     strength = "SHOULD"
-    requires = ("H14",)
+    requires = ("H1",)
     mend = Mend(
         "Set the Content-Type of each answer yourself.",
         python="Flask says text/html of a string: Response(text, mimetype='text/csv')",
@@ -229,7 +229,7 @@ class H55(Clause):
     """
 
     strength = "MAY"
-    requires = ("H14",)
+    requires = ("H1",)
     mend = Mend("Answer `Accept: T` with T wherever T is what a request without Accept gets.")
 
     def check(self, endpoint: Endpoint, payloads: tuple[Payload, ...]) -> str:

@@ -54,7 +54,7 @@ class H25(Clause):
     Without an archive the platform copies all objects below a prefix, with what their keys make directories.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 3
     mend = Mend("Open the files of the model by their names, instead of the first or the only one in the directory.")
 
@@ -92,7 +92,7 @@ class H26(Clause):
     They lie in `/opt/ml/additional-model-data-sources/<name>`, read-only.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 2
     mend = Mend("Look for the model in /opt/ml/model only, not in all of /opt/ml.")
 
@@ -113,7 +113,7 @@ class H27(Clause):
     """
 
     strength = "SHOULD"
-    requires = ("H14", "H19")
+    requires = ("H19",)
     mend = Mend(
         "Let temporary files, logs, sockets and the buffers of a front end lie in /tmp.",
         python="nginx: client_body_temp_path and proxy_temp_path below /tmp; MPLCONFIGDIR=/tmp HF_HOME=/tmp",
@@ -137,7 +137,7 @@ class H30(Clause):
     requests do not keep pings waiting is shown by H11.
     """
 
-    requires = ("H14", "H19")
+    requires = ("H19",)
     seconds = 8
     mend = Mend(
         "Read the body as a stream, or into one buffer that is released before the next step; let a front end keep it "

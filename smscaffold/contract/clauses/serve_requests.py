@@ -37,18 +37,18 @@ class H14(Clause):
         java="MediaType.parseMediaType(type).isCompatibleWith(...); String.lines() knows all line ends",
     )
 
-    def check(self, endpoint: Endpoint, payloads: tuple[Payload, ...]) -> str:
-        plain = [ask(endpoint, payload).answer for payload in payloads]
-        for payload, answer in zip(payloads, plain, strict=True):
+    def check(self, endpoint: Endpoint, offered: tuple[Payload, ...]) -> str:
+        plain = [ask(endpoint, payload).answer for payload in offered]
+        for payload, answer in zip(offered, plain, strict=True):
             asked = f"POST /invocations, {payload.content_type}, {len(payload.body)} bytes"
             expect(answer.status == 200 and answer.body, sent=asked, expected="200 with a prediction", came=answer)
             expect(_made(answer), sent=asked, expected="a Content-Type on the answer", came=answer)
         known = {_made(answer) for answer in plain}
-        for payload, answer in zip(payloads, plain, strict=True):
+        for payload, answer in zip(offered, plain, strict=True):
             self._same(endpoint, payload, answer)
             for other in sorted(known - {_made(answer)}):
                 self._other(endpoint, payload, _made(answer), other)
-        seen = [f"{payload.content_type} -> {_made(answer)}" for payload, answer in zip(payloads, plain, strict=True)]
+        seen = [f"{payload.content_type} -> {_made(answer)}" for payload, answer in zip(offered, plain, strict=True)]
         return f"{', '.join(seen)}; also with Accept, parameters, capitals, other line ends"
 
     def _same(self, endpoint: Endpoint, payload: Payload, usual: Response) -> None:
@@ -103,7 +103,7 @@ class H16(Clause):
     The check slows a large request down by a limit on the CPU, and lifts that in the end.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 60
     mend = Mend(
         "Let no timeout of the server be below 60 s.",
@@ -152,7 +152,7 @@ class H17(Clause):
     Each may be as long as the platform allows.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     mend = Mend("Ask for headers without regard to case, ignore those that you do not know, allow 16 KiB of them.")
 
     def check(self, endpoint: Endpoint, payload: Payload) -> str:
@@ -184,7 +184,7 @@ class H19(Clause):
     of such a body does not matter here.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 3
     mend = Mend(
         "Raise the limit on the body in every server on the way, to 100 MiB for batch transforms.",

@@ -30,7 +30,7 @@ class H5(Clause):
     included.
     """
 
-    requires = ("H14",)
+    requires = ("H1",)
     seconds = 4
     mend = Mend(
         "Write to /tmp alone, or `RUN chmod o+rwX` what is written to; change no user.",
