@@ -11,7 +11,10 @@ import sagemaker.Json;
 import sagemaker.Rows;
 import sagemaker.SageMakerAlgorithm;
 
-/** Answers with what it was given: a number, and a text that may be missing. Its training shows the data it read. */
+/**
+ * Answers with what it was given: a number, and a text that may be missing. Its training shows the
+ * data it read.
+ */
 public final class Algorithm implements SageMakerAlgorithm<String> {
 
   @Override

@@ -12,7 +12,9 @@ import sagemaker.Job;
 import sagemaker.Rows;
 import sagemaker.SageMakerAlgorithm;
 
-/** A numeric regression in a few lines: what a user writes who needs neither rounds nor checkpoints. */
+/**
+ * A numeric regression in a few lines: what a user writes who needs neither rounds nor checkpoints.
+ */
 public final class Algorithm implements SageMakerAlgorithm<Algorithm.Line> {
 
   record Line(double slope, double start) {}
@@ -24,7 +26,11 @@ public final class Algorithm implements SageMakerAlgorithm<Algorithm.Line> {
 
   @Override
   public Hyperparameters hyperparameters() {
-    return Hyperparameters.none().with("degree", 1).with("center", true).with("name", "line").with("list", List.of());
+    return Hyperparameters.none()
+        .with("degree", 1)
+        .with("center", true)
+        .with("name", "line")
+        .with("list", List.of());
   }
 
   @Override

@@ -24,7 +24,8 @@ import sagemaker.SageMakerAlgorithm;
 /**
  * Your model. This file is yours: an update of the template never touches it.
  *
- * <p>{@code train} calls fit and save; {@code serve} calls load once, then predict for every request.
+ * <p>{@code train} calls fit and save; {@code serve} calls load once, then predict for every
+ * request.
  */
 public final class Algorithm implements SageMakerAlgorithm<Model<Label>> {
 
@@ -38,7 +39,8 @@ public final class Algorithm implements SageMakerAlgorithm<Model<Label>> {
 
   private static final Column TARGET = Column.text("species");
 
-  private static final String[] FEATURES = COLUMNS.stream().map(Column::name).toArray(String[]::new);
+  private static final String[] FEATURES =
+      COLUMNS.stream().map(Column::name).toArray(String[]::new);
   private static final LabelFactory LABELS = new LabelFactory();
 
   @Override
@@ -46,20 +48,26 @@ public final class Algorithm implements SageMakerAlgorithm<Model<Label>> {
     return COLUMNS;
   }
 
-  /** What a training job may set, with its default. SageMaker sends text; the default's type says what it becomes. */
+  /**
+   * What a training job may set, with its default. SageMaker sends text; the default's type says
+   * what it becomes.
+   */
   @Override
   public Hyperparameters hyperparameters() {
     return Hyperparameters.none().with("max_depth", 6).with("folds", 5).with("seed", 0);
   }
 
   /**
-   * Returns a model trained on the channel {@code train}: a decision tree, its depth chosen by cross-validation.
+   * Returns a model trained on the channel {@code train}: a decision tree, its depth chosen by
+   * cross-validation.
    *
-   * <p>One depth a round. After each round the job gets a metric, a checkpoint to resume from when the instance is taken
-   * away, and is asked whether to stop. A model that trains in one go may ignore all three.
+   * <p>One depth a round. After each round the job gets a metric, a checkpoint to resume from when
+   * the instance is taken away, and is asked whether to stop. A model that trains in one go may
+   * ignore all three.
    */
   @Override
-  public Model<Label> fit(Channels channels, Hyperparameters hyperparameters, Job job) throws Exception {
+  public Model<Label> fit(Channels channels, Hyperparameters hyperparameters, Job job)
+      throws Exception {
     int maxDepth = hyperparameters.integer("max_depth");
     int seed = hyperparameters.integer("seed");
     if (maxDepth < 1) {
@@ -73,9 +81,16 @@ public final class Algorithm implements SageMakerAlgorithm<Model<Label>> {
     for (int depth = scores.size() + 1; depth <= maxDepth; depth++) {
       var folds =
           new CrossValidation<>(
-              tree(depth, seed), data, new LabelEvaluator(), hyperparameters.integer("folds"), seed);
+              tree(depth, seed),
+              data,
+              new LabelEvaluator(),
+              hyperparameters.integer("folds"),
+              seed);
       double score =
-          folds.evaluate().stream().mapToDouble(fold -> fold.getA().accuracy()).average().orElseThrow();
+          folds.evaluate().stream()
+              .mapToDouble(fold -> fold.getA().accuracy())
+              .average()
+              .orElseThrow();
       scores.add(score);
       job.metric("validation:accuracy", score, depth);
       job.checkpoint(depth, scores);

@@ -56,7 +56,8 @@ class AlgorithmTest {
     Model<Label> model = fit(2);
     Rows rows = rows(new double[][] {{5.0, 3.4, 1.5, 0.2}});
     algorithm.save(model, directory);
-    assertEquals(algorithm.predict(model, rows), algorithm.predict(algorithm.load(directory), rows));
+    assertEquals(
+        algorithm.predict(model, rows), algorithm.predict(algorithm.load(directory), rows));
   }
 
   private Model<Label> fit(int maxDepth) throws Exception {

@@ -5,28 +5,32 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 
-/** One input channel: files in a folder (File and FastFile mode), or a stream an epoch (Pipe mode). */
+/**
+ * One input channel: files in a folder (File and FastFile mode), or a stream an epoch (Pipe mode).
+ */
 public interface Channel {
 
   /**
    * Returns the channel's CSV data as a table with these columns.
    *
-   * <p>A first line that names all of them is a header, and columns are then taken by name; without one the values must
-   * stand in this order.
+   * <p>A first line that names all of them is a header, and columns are then taken by name; without
+   * one the values must stand in this order.
    *
    * @throws JobException where there is no data, or a line does not fit
    */
   Rows rows(List<Column> columns) throws IOException;
 
   /**
-   * Returns the channel's files, all folders below it included; hidden and empty ones are left out (T16).
+   * Returns the channel's files, all folders below it included; hidden and empty ones are left out
+   * (T16).
    *
    * @throws JobException in Pipe mode, which has streams instead
    */
   List<Path> files() throws IOException;
 
   /**
-   * Hands over the channel's data as streams: one a file, or in Pipe mode the one of the next epoch (T18).
+   * Hands over the channel's data as streams: one a file, or in Pipe mode the one of the next epoch
+   * (T18).
    *
    * @param suffix where some files have it, the others are left out
    */

@@ -14,7 +14,8 @@ public record Channels(Map<String, Channel> byName) {
     Channel channel = byName.get(name);
     if (channel == null) {
       String names = byName.isEmpty() ? "none" : String.join(", ", byName.keySet());
-      throw new JobException("the job has no input channel named %s; it has: %s".formatted(name, names));
+      throw new JobException(
+          "the job has no input channel named %s; it has: %s".formatted(name, names));
     }
     return channel;
   }

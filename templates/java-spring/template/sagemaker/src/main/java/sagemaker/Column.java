@@ -1,6 +1,8 @@
 package sagemaker;
 
-/** A column of a request or of the training data: its name, and whether it holds numbers or text. */
+/**
+ * A column of a request or of the training data: its name, and whether it holds numbers or text.
+ */
 public record Column(String name, Kind kind) {
 
   /** What the values of a column are. */

@@ -3,7 +3,10 @@ package sagemaker;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Splits CSV text into records. Quotes may hold commas, line ends and doubled quotes; blanks after a comma do not count. */
+/**
+ * Splits CSV text into records. Quotes may hold commas, line ends and doubled quotes; blanks after
+ * a comma do not count.
+ */
 public final class Csv {
 
   private static final char END = '\n';

@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Named values that steer training, such as {@code Hyperparameters.none().with("max_depth", 6)}. A value is an {@code
- * Integer}, {@code Long}, {@code Double}, {@code Boolean}, {@code String}, {@code List} or {@code Map}.
+ * Named values that steer training, such as {@code Hyperparameters.none().with("max_depth", 6)}. A
+ * value is an {@code Integer}, {@code Long}, {@code Double}, {@code Boolean}, {@code String},
+ * {@code List} or {@code Map}.
  */
 public final class Hyperparameters {
 

@@ -23,7 +23,8 @@ public interface Job {
   }
 
   /**
-   * Logs one metric, to be matched by MetricDefinitions such as {@code validation:accuracy=(.*?);} (T27).
+   * Logs one metric, to be matched by MetricDefinitions such as {@code validation:accuracy=(.*?);}
+   * (T27).
    *
    * @param context what else stands in the line, such as the round
    */
@@ -40,12 +41,16 @@ public interface Job {
   }
 
   /**
-   * Keeps a state, so that a restarted job goes on after this round (T32). Only the first host writes it.
+   * Keeps a state, so that a restarted job goes on after this round (T32). Only the first host
+   * writes it.
    *
    * @param round grows from call to call
    */
   void checkpoint(int round, Serializable state) throws IOException;
 
-  /** Returns the state of the newest readable checkpoint, or what is given when the job starts afresh. */
+  /**
+   * Returns the state of the newest readable checkpoint, or what is given when the job starts
+   * afresh.
+   */
   <T extends Serializable> T resume(T otherwise) throws IOException;
 }

@@ -14,13 +14,17 @@ import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
-/** JSON as plain objects: {@code Map}, {@code List}, {@code String}, {@code Number}, {@code Boolean} and {@code null}. */
+/**
+ * JSON as plain objects: {@code Map}, {@code List}, {@code String}, {@code Number}, {@code Boolean}
+ * and {@code null}.
+ */
 public final class Json {
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-          .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
 
   private static final Style COMPACT = new Style(",", ":", Character.MAX_VALUE);
@@ -80,7 +84,9 @@ public final class Json {
     return array;
   }
 
-  /** Returns a value as JSON without blanks. What JSON cannot say, NaN and infinity, becomes null. */
+  /**
+   * Returns a value as JSON without blanks. What JSON cannot say, NaN and infinity, becomes null.
+   */
   public static String write(Object value) {
     var out = new StringBuilder();
     write(value, out);

@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 public final class Numbers {
 
   private static final Pattern NUMBER =
-      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?", Pattern.UNICODE_CHARACTER_CLASS);
+      Pattern.compile(
+          "[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?", Pattern.UNICODE_CHARACTER_CLASS);
   private static final Pattern INFINITY = Pattern.compile("[+-]?inf(inity)?");
   private static final Pattern NAN = Pattern.compile("[+-]?nan");
 
@@ -40,7 +41,11 @@ public final class Numbers {
     return isAscii
         ? text
         : text.chars()
-            .mapToObj(c -> Character.isDigit(c) ? Integer.toString(Character.digit(c, 10)) : Character.toString(c))
+            .mapToObj(
+                c ->
+                    Character.isDigit(c)
+                        ? Integer.toString(Character.digit(c, 10))
+                        : Character.toString(c))
             .collect(Collectors.joining());
   }
 
@@ -64,7 +69,9 @@ public final class Numbers {
     }
     String digits = text.substring(0, exponentAt);
     return "%se%s%02d"
-        .formatted(digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits,
-            exponent < 0 ? "-" : "+", Math.abs(exponent));
+        .formatted(
+            digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits,
+            exponent < 0 ? "-" : "+",
+            Math.abs(exponent));
   }
 }

@@ -3,7 +3,10 @@ package sagemaker;
 import java.util.Arrays;
 import java.util.List;
 
-/** A table: its numbers as {@code double}, {@code NaN} where one is missing, its text as {@code String} or {@code null}. */
+/**
+ * A table: its numbers as {@code double}, {@code NaN} where one is missing, its text as {@code
+ * String} or {@code null}.
+ */
 public final class Rows {
 
   private final List<Column> columns;
@@ -49,7 +52,9 @@ public final class Rows {
     return -1;
   }
 
-  /** Returns the value of a column of numbers, {@code NaN} where it is missing. Both count from 0. */
+  /**
+   * Returns the value of a column of numbers, {@code NaN} where it is missing. Both count from 0.
+   */
   public double number(int row, int column) {
     return numbers[row * numbersOfRow + places[column]];
   }
@@ -88,7 +93,10 @@ public final class Rows {
       return this;
     }
 
-    /** Adds a whole row: a {@code Double} for each column of numbers, a {@code String} or {@code null} for the others. */
+    /**
+     * Adds a whole row: a {@code Double} for each column of numbers, a {@code String} or {@code
+     * null} for the others.
+     */
     public Builder row(List<?> values) {
       for (int column = 0; column < columns.size(); column++) {
         switch (columns.get(column).kind()) {

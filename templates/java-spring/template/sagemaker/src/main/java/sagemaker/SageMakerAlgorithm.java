@@ -4,8 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What {@code algorithm.Algorithm} has to be able to do. {@code train} calls {@link #fit} and {@link #save}; {@code serve}
- * calls {@link #load} once, then {@link #predict} for every request, from several threads at a time.
+ * What {@code algorithm.Algorithm} has to be able to do. {@code train} calls {@link #fit} and
+ * {@link #save}; {@code serve} calls {@link #load} once, then {@link #predict} for every request,
+ * from several threads at a time.
  *
  * @param <M> the trained model
  */
@@ -15,14 +16,17 @@ public interface SageMakerAlgorithm<M> {
   List<Column> columns();
 
   /**
-   * May values be missing? If so they reach {@link #predict} as {@code NaN} or {@code null}; otherwise such a request is
-   * refused with 400.
+   * May values be missing? If so they reach {@link #predict} as {@code NaN} or {@code null};
+   * otherwise such a request is refused with 400.
    */
   default boolean allowsMissing() {
     return false;
   }
 
-  /** Returns what a training job may set, with its defaults: the type of a default says what the job's text becomes. */
+  /**
+   * Returns what a training job may set, with its defaults: the type of a default says what the
+   * job's text becomes.
+   */
   default Hyperparameters hyperparameters() {
     return Hyperparameters.none();
   }
@@ -41,8 +45,8 @@ public interface SageMakerAlgorithm<M> {
   M load(Path directory) throws Exception;
 
   /**
-   * Returns one prediction for each row: numbers or strings, or a list of them a row. Several threads call this at a time
-   * on the same model.
+   * Returns one prediction for each row: numbers or strings, or a list of them a row. Several
+   * threads call this at a time on the same model.
    *
    * @throws BadRequestException if the request is wrong: it is answered with 400 and the message
    */

@@ -10,7 +10,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NumbersTest {
 
   @ParameterizedTest
-  @CsvSource({"3,3.0", "0.1,0.1", "12345678,12345678.0", "1e16,1e+16", "1.5e-7,1.5e-07", "0.0001,0.0001", "1e-5,1e-05"})
+  @CsvSource({
+    "3,3.0",
+    "0.1,0.1",
+    "12345678,12345678.0",
+    "1e16,1e+16",
+    "1.5e-7,1.5e-07",
+    "0.0001,0.0001",
+    "1e-5,1e-05"
+  })
   void writesTheShortestText(double number, String text) {
     assertEquals(text, Numbers.write(number));
   }

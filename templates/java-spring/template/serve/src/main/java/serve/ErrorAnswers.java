@@ -12,7 +12,8 @@ import sagemaker.Json;
 /**
  * The JSON that every error has: one short sentence, no stack trace (H20).
  *
- * <p>As a valve it does so where Tomcat or Spring refuse a request before any code of ours has seen it.
+ * <p>As a valve it does so where Tomcat or Spring refuse a request before any code of ours has seen
+ * it.
  */
 public final class ErrorAnswers extends ErrorReportValve {
 
@@ -26,7 +27,8 @@ public final class ErrorAnswers extends ErrorReportValve {
   }
 
   /** Answers with an error. The log gets no sentence: it may quote the payload (H50). */
-  void send(HttpServletResponse response, String request, int status, String sentence) throws IOException {
+  void send(HttpServletResponse response, String request, int status, String sentence)
+      throws IOException {
     LOG.log(System.Logger.Level.WARNING, "{0}: {1}", request, Integer.toString(status));
     String line = String.join(" ", sentence.strip().split("\\s+"));
     String message = line.substring(0, Math.min(line.length(), LONGEST));
@@ -41,7 +43,10 @@ public final class ErrorAnswers extends ErrorReportValve {
   @Override
   protected void report(Request request, Response response, Throwable error) {
     int status = response.getStatus();
-    if (status < 400 || response.isCommitted() || response.getContentWritten() > 0 || !response.setErrorReported()) {
+    if (status < 400
+        || response.isCommitted()
+        || response.getContentWritten() > 0
+        || !response.setErrorReported()) {
       return;
     }
     try {
@@ -54,13 +59,15 @@ public final class ErrorAnswers extends ErrorReportValve {
 
   String reason(int status) {
     return switch (status) {
-      case 404 -> "no such path: there are GET /ping, POST /invocations and GET /execution-parameters";
+      case 404 ->
+          "no such path: there are GET /ping, POST /invocations and GET /execution-parameters";
       case 405 -> "use POST for /invocations";
       case 408 -> "the request did not arrive in time";
       case 413 -> "the body is larger than %d MiB".formatted(settings.maxBodyMib());
       case 503 -> "not ready: too many requests are waiting";
       case 504 ->
-          "the prediction took longer than MODEL_SERVER_TIMEOUT, %d s".formatted(settings.timeout().toSeconds());
+          "the prediction took longer than MODEL_SERVER_TIMEOUT, %d s"
+              .formatted(settings.timeout().toSeconds());
       default -> "the request cannot be read";
     };
   }

@@ -11,7 +11,10 @@ import tools.jackson.core.JsonToken;
 /** Reads plain numbers quickly; returns null where anything is out of the ordinary. */
 final class FastReader {
 
-  /** The powers of ten that a double holds exactly: dividing a short number by one of them rounds once, correctly. */
+  /**
+   * The powers of ten that a double holds exactly: dividing a short number by one of them rounds
+   * once, correctly.
+   */
   private static final double[] POWERS_OF_TEN = {
     1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
   };
@@ -22,7 +25,9 @@ final class FastReader {
     this.columns = columns;
   }
 
-  /** Reads lines such as {@code 5.1, -3}: decimal numbers of at most 15 digits, without an exponent. */
+  /**
+   * Reads lines such as {@code 5.1, -3}: decimal numbers of at most 15 digits, without an exponent.
+   */
   Rows csv(String text) {
     var rows = new Rows.Builder(columns);
     int at = 0;
@@ -80,12 +85,15 @@ final class FastReader {
   Rows json(String text) {
     try (JsonParser parser = Json.parser(text)) {
       boolean isObject = parser.nextToken() == JsonToken.START_OBJECT;
-      if (isObject && !(parser.nextToken() == JsonToken.PROPERTY_NAME && parser.currentName().equals("instances")
-          && parser.nextToken() != null)) {
+      if (isObject
+          && !(parser.nextToken() == JsonToken.PROPERTY_NAME
+              && parser.currentName().equals("instances")
+              && parser.nextToken() != null)) {
         return null;
       }
       Rows rows = parser.currentToken() == JsonToken.START_ARRAY ? jsonRows(parser) : null;
-      boolean isOver = (!isObject || parser.nextToken() == JsonToken.END_OBJECT) && parser.nextToken() == null;
+      boolean isOver =
+          (!isObject || parser.nextToken() == JsonToken.END_OBJECT) && parser.nextToken() == null;
       return isOver ? rows : null;
     } catch (JacksonException error) { // is read again, to say what is wrong
       return null;

@@ -19,7 +19,8 @@ final class InvocationsController {
   private final ErrorAnswers errors;
   private final RequestBody bodies;
 
-  InvocationsController(Settings settings, Predictor<?> predictor, Workers workers, ErrorAnswers errors) {
+  InvocationsController(
+      Settings settings, Predictor<?> predictor, Workers workers, ErrorAnswers errors) {
     this.predictor = predictor;
     this.workers = workers;
     this.errors = errors;
@@ -54,7 +55,8 @@ final class InvocationsController {
   }
 
   private void answer(HttpServletRequest request, HttpServletResponse response) throws Exception {
-    byte[] body = bodies.read(request); // before anything is refused: a rest would spoil the connection
+    byte[] body =
+        bodies.read(request); // before anything is refused: a rest would spoil the connection
     String given = request.getContentType() == null ? "" : request.getContentType();
     MediaType type = MediaType.parse(given);
     if (!type.isKnown()) {
@@ -72,7 +74,8 @@ final class InvocationsController {
     }
   }
 
-  private void refuse(HttpServletRequest request, HttpServletResponse response, RefusedException error)
+  private void refuse(
+      HttpServletRequest request, HttpServletResponse response, RefusedException error)
       throws IOException {
     String asked = request.getMethod() + " " + request.getRequestURI();
     errors.send(response, asked, error.status(), error.getMessage());

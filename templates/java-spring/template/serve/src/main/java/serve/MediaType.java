@@ -9,7 +9,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** A media type as it stands in a header: {@code Text/CSV; header=present} is text/csv with one parameter. */
+/**
+ * A media type as it stands in a header: {@code Text/CSV; header=present} is text/csv with one
+ * parameter.
+ */
 record MediaType(String name, Map<String, String> parameters) {
 
   static final String CSV = "text/csv";
@@ -41,7 +44,10 @@ record MediaType(String name, Map<String, String> parameters) {
     return KNOWN.contains(name);
   }
 
-  /** Returns the type of the answer for an Accept header, or null; with no preference that is its own (H14). */
+  /**
+   * Returns the type of the answer for an Accept header, or null; with no preference that is its
+   * own (H14).
+   */
   static String chooseAnswer(String accept, String own) {
     if (accept == null || accept.isBlank() || accept.equals("*/*")) {
       return own;
@@ -56,7 +62,8 @@ record MediaType(String name, Map<String, String> parameters) {
         refused.add(offer.name);
       }
     }
-    offers.sort(Comparator.comparingDouble(offer -> -offer.quality)); // stable: first come, first served
+    offers.sort(
+        Comparator.comparingDouble(offer -> -offer.quality)); // stable: first come, first served
     return offers.stream()
         .map(offer -> offer.match(own, refused))
         .filter(name -> name != null)

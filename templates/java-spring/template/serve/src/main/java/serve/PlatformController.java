@@ -16,7 +16,10 @@ final class PlatformController {
     executionParameters = (settings.executionParameters() + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Is this server well (H11)? It is when it answers: the model was loaded before the port was opened. */
+  /**
+   * Is this server well (H11)? It is when it answers: the model was loaded before the port was
+   * opened.
+   */
   @RequestMapping("/ping")
   void ping(HttpServletResponse response) {
     response.setStatus(HttpServletResponse.SC_OK);

@@ -39,7 +39,9 @@ final class PlaygroundController {
     var entries = new ArrayList<Map<String, Object>>();
     try (var files = Files.list(PAYLOADS)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        entries.add(Map.of("name", file.getFileName().toString(), "type", "file", "size", Files.size(file)));
+        entries.add(
+            Map.of(
+                "name", file.getFileName().toString(), "type", "file", "size", Files.size(file)));
       }
     }
     response.setContentType(MediaType.JSON);

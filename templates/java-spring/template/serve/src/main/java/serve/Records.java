@@ -61,7 +61,10 @@ record Records(Rows rows, Map<Integer, String> errors) {
         List<?> values = inOrder(record);
         var row = new ArrayList<Object>(values.size());
         for (int i = 0; i < columns.size(); i++) {
-          row.add(isText ? cell(columns.get(i), (String) values.get(i)) : value(columns.get(i), values.get(i)));
+          row.add(
+              isText
+                  ? cell(columns.get(i), (String) values.get(i))
+                  : value(columns.get(i), values.get(i)));
         }
         rows.row(row);
         position++;
@@ -85,7 +88,8 @@ record Records(Rows rows, Map<Integer, String> errors) {
     }
 
     private List<?> byName(Map<?, ?> object) {
-      List<Column> missing = columns.stream().filter(column -> !object.containsKey(column.name())).toList();
+      List<Column> missing =
+          columns.stream().filter(column -> !object.containsKey(column.name())).toList();
       if (!missing.isEmpty()) {
         throw new BadRequestException("no value for " + names(missing));
       }
@@ -109,11 +113,15 @@ record Records(Rows rows, Map<Integer, String> errors) {
       try {
         return value(column, Numbers.parse(text));
       } catch (NumberFormatException error) {
-        throw new BadRequestException("%s must be a number, not %s".formatted(column.name(), quoted(text)));
+        throw new BadRequestException(
+            "%s must be a number, not %s".formatted(column.name(), quoted(text)));
       }
     }
 
-    /** Returns a JSON value as the column's kind; null is a missing one, and so is NaN where numbers belong. */
+    /**
+     * Returns a JSON value as the column's kind; null is a missing one, and so is NaN where numbers
+     * belong.
+     */
     private Object value(Column column, Object value) {
       boolean isNumber = column.kind() == Column.Kind.NUMBER;
       boolean isNan = value instanceof Number number && Double.isNaN(number.doubleValue());
@@ -139,7 +147,12 @@ record Records(Rows rows, Map<Integer, String> errors) {
 
     /** Returns text between quotes, single ones if possible. */
     private static String quoted(String text) {
-      String shown = first40(text).replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r");
+      String shown =
+          first40(text)
+              .replace("\\", "\\\\")
+              .replace("\n", "\\n")
+              .replace("\t", "\\t")
+              .replace("\r", "\\r");
       if (!text.contains("'")) {
         return "'" + shown + "'";
       }

@@ -56,19 +56,24 @@ final class RequestReader {
     };
   }
 
-  // --- text ---------------------------------------------------------------------------------------------------------
+  // --- text
+  // ---------------------------------------------------------------------------------------------------------
 
   private static String decode(byte[] body, String charset) {
     Charset known = charset(charset);
     String text = new String(body, known);
-    if (text.indexOf('\ufffd') >= 0) { // what cannot be read has become that character, or it was there before
+    if (text.indexOf('\ufffd')
+        >= 0) { // what cannot be read has become that character, or it was there before
       try {
         known.newDecoder().decode(ByteBuffer.wrap(body));
       } catch (CharacterCodingException error) {
-        throw new BadRequestException("the body is not %s text: %s".formatted(charset, error.getMessage()));
+        throw new BadRequestException(
+            "the body is not %s text: %s".formatted(charset, error.getMessage()));
       }
     }
-    return known.equals(StandardCharsets.UTF_8) && text.startsWith("\ufeff") ? text.substring(1) : text;
+    return known.equals(StandardCharsets.UTF_8) && text.startsWith("\ufeff")
+        ? text.substring(1)
+        : text;
   }
 
   private static Charset charset(String name) {
@@ -93,7 +98,8 @@ final class RequestReader {
     return text.substring(0, end);
   }
 
-  // --- CSV ----------------------------------------------------------------------------------------------------------
+  // --- CSV
+  // ----------------------------------------------------------------------------------------------------------
 
   private Records csv(String text, boolean hasHeader) {
     int lineEnd = text.indexOf('\n');
@@ -102,7 +108,9 @@ final class RequestReader {
       return csvWithHeader(firstLine, lineEnd < 0 ? "" : text.substring(lineEnd + 1));
     }
     Rows rows = fast == null ? null : fast.csv(text);
-    return rows == null ? csvByCell(new Records.Reader(columns, allowsMissing), text, names) : Records.of(rows);
+    return rows == null
+        ? csvByCell(new Records.Reader(columns, allowsMissing), text, names)
+        : Records.of(rows);
   }
 
   private Records csvWithHeader(String firstLine, String rest) {
@@ -132,7 +140,8 @@ final class RequestReader {
       if (given.equals(names)) {
         reader.addCells(cells);
       } else if (cells.size() != given.size()) {
-        reader.addBad("%d values, expected %d as in the header".formatted(cells.size(), given.size()));
+        reader.addBad(
+            "%d values, expected %d as in the header".formatted(cells.size(), given.size()));
       } else {
         var inOrder = new ArrayList<String>(places.length);
         for (int place : places) {
@@ -156,7 +165,8 @@ final class RequestReader {
     return List.of(text.split("\n", -1));
   }
 
-  // --- JSON ---------------------------------------------------------------------------------------------------------
+  // --- JSON
+  // ---------------------------------------------------------------------------------------------------------
 
   private Records json(String text) {
     Rows rows = fast == null ? null : fast.json(text);
@@ -199,7 +209,8 @@ final class RequestReader {
 
   private static String reason(JacksonException error) {
     var at = error.getLocation();
-    String where = at == null ? "" : ": line %d column %d".formatted(at.getLineNr(), at.getColumnNr());
+    String where =
+        at == null ? "" : ": line %d column %d".formatted(at.getLineNr(), at.getColumnNr());
     String text = "the body is not JSON: " + error.getOriginalMessage() + where;
     return text.substring(0, Math.min(text.length(), 200));
   }

@@ -31,7 +31,10 @@ final class ResponseWriter {
     return (isBatch ? out : out.append('\n')).toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Puts a placeholder at the place of each bad record, so that batch output lines up with its input (B5). */
+  /**
+   * Puts a placeholder at the place of each bad record, so that batch output lines up with its
+   * input (B5).
+   */
   private static List<?> withErrors(List<?> predictions, Map<Integer, String> errors, String type) {
     Iterator<?> rest = predictions.iterator();
     var all = new ArrayList<Object>();
@@ -50,7 +53,8 @@ final class ResponseWriter {
     String separator = "";
     for (Object prediction : predictions) {
       out.append(separator);
-      boolean isError = prediction instanceof Map<?, ?> map && map.keySet().equals(Map.of("error", "").keySet());
+      boolean isError =
+          prediction instanceof Map<?, ?> map && map.keySet().equals(Map.of("error", "").keySet());
       if (isError) {
         Json.write(prediction, out);
       } else {
@@ -85,7 +89,8 @@ final class ResponseWriter {
       case Float number -> out.append(Numbers.write(number));
       default -> {
         String text = value.toString();
-        boolean isPlain = text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+        boolean isPlain =
+            text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
         out.append(isPlain ? text : '"' + text.replace("\"", "\"\"") + '"');
       }
     }

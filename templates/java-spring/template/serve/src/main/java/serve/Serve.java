@@ -16,7 +16,12 @@ import sagemaker.SageMakerAlgorithm;
 
 /** The server that {@code program/serve} starts: loads the model, then answers requests. */
 @SpringBootConfiguration(proxyBeanMethods = false)
-@Import({WebServer.class, InvocationsController.class, PlatformController.class, PlaygroundController.class})
+@Import({
+  WebServer.class,
+  InvocationsController.class,
+  PlatformController.class,
+  PlaygroundController.class
+})
 class Serve {
 
   private static final Path MODEL = Path.of("/opt/ml/model");
@@ -43,7 +48,10 @@ class Serve {
     return application.run();
   }
 
-  /** Finishes requests in flight, but for those that hang, and ends with a code of its own: the JVM's would be 143. */
+  /**
+   * Finishes requests in flight, but for those that hang, and ends with a code of its own: the
+   * JVM's would be 143.
+   */
   private static void stop(ConfigurableApplicationContext context) {
     Workers workers = context.getBean(Workers.class);
     Thread closing = Thread.ofPlatform().start(context::close);
@@ -63,7 +71,8 @@ class Serve {
     } catch (Throwable error) { // the container ends (H12)
       error.printStackTrace();
       System.err.printf(
-          "serve: cannot load the model in %s: %s: %s%n", MODEL, error.getClass().getSimpleName(), error.getMessage());
+          "serve: cannot load the model in %s: %s: %s%n",
+          MODEL, error.getClass().getSimpleName(), error.getMessage());
       System.exit(1);
       throw new AssertionError(error);
     }
@@ -79,12 +88,16 @@ class Serve {
     return new Workers(settings, errors, threads -> replace(settings, threads));
   }
 
-  /** Threads that hang burn CPU for ever: another JVM takes over, or, without a supervisor, another container. */
+  /**
+   * Threads that hang burn CPU for ever: another JVM takes over, or, without a supervisor, another
+   * container.
+   */
   private static void replace(Settings settings, int hanging) {
     if (!settings.isDirect()) {
       settings.askForReplacement();
     } else if (hanging > settings.workers()) {
-      System.err.printf("serve: %d predictions hang: ending, a new container has to take over%n", hanging);
+      System.err.printf(
+          "serve: %d predictions hang: ending, a new container has to take over%n", hanging);
       exitCode = 1;
       System.exit(1);
     }

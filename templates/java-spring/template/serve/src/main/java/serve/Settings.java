@@ -6,14 +6,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What {@code program/serve} has read from the environment and checked, as it hands it over in system properties.
+ * What {@code program/serve} has read from the environment and checked, as it hands it over in
+ * system properties.
  *
  * @param socket where nginx asks; null if the platform talks to this JVM itself
  * @param port where the platform asks then
  * @param workers how many predictions there are at a time
  * @param timeout of one prediction
  * @param maxBodyMib how large a request may be; 0 is no limit
- * @param isBatch is this a batch transform job? Then each line of a request is a record of its own (B5)
+ * @param isBatch is this a batch transform job? Then each line of a request is a record of its own
+ *     (B5)
  * @param hasPlayground is there a page to try the model?
  * @param executionParameters the answer to GET /execution-parameters (B2)
  */
@@ -45,7 +47,10 @@ record Settings(
     return socket == null;
   }
 
-  /** Tells {@code program/serve}, which looks for a file of that name, to start another JVM in the place of this one. */
+  /**
+   * Tells {@code program/serve}, which looks for a file of that name, to start another JVM in the
+   * place of this one.
+   */
   void askForReplacement() {
     String name = socket.getFileName().toString().replace("jvm-", "replace-").replace(".sock", "");
     try {

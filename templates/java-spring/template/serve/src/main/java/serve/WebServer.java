@@ -15,12 +15,16 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.support.DefaultLifecycleProcessor;
 import org.springframework.web.servlet.DispatcherServlet;
 
-/** Tomcat, on a unix socket behind nginx or on the port itself, with Spring MVC in it and nothing else. */
+/**
+ * Tomcat, on a unix socket behind nginx or on the port itself, with Spring MVC in it and nothing
+ * else.
+ */
 @Configuration(proxyBeanMethods = false)
 class WebServer {
 
   private static final int THREADS = Workers.MOST_REQUESTS + 24; // the rest is for /ping
-  private static final Duration GRACE = Duration.ofSeconds(25); // SageMaker kills the container after 30 s (H4)
+  private static final Duration GRACE =
+      Duration.ofSeconds(25); // SageMaker kills the container after 30 s (H4)
 
   @Bean
   TomcatServletWebServerFactory webServerFactory(Settings settings, ErrorAnswers errors) {
@@ -46,14 +50,17 @@ class WebServer {
     protocol.setConnectionTimeout(60_000); // milliseconds, between two parts of a request
     protocol.setKeepAliveTimeout(75_000);
     protocol.setMaxKeepAliveRequests(-1); // as many as the other side likes
-    protocol.setMaxSwallowSize(-1); // takes the rest of what is refused, so that the client reads why
+    protocol.setMaxSwallowSize(
+        -1); // takes the rest of what is refused, so that the client reads why
   }
 
   private static void listenOnSocket(Connector connector, Path socket) {
     try {
       connector.setProperty("unixDomainSocketPath", socket.toString());
-      connector.setProperty("unixDomainSocketPathPermissions", "rw-rw-rw-"); // nginx's workers are another user
-      String owner = Files.getOwner(socket.getParent()).getName(); // the JVM's user may have no name
+      connector.setProperty(
+          "unixDomainSocketPathPermissions", "rw-rw-rw-"); // nginx's workers are another user
+      String owner =
+          Files.getOwner(socket.getParent()).getName(); // the JVM's user may have no name
       connector.setProperty("unixDomainSocketParentOwner", owner);
     } catch (IOException error) {
       throw new UncheckedIOException(error);

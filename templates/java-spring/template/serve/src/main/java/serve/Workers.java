@@ -14,8 +14,9 @@ import java.util.stream.Collectors;
 /**
  * Lets as many predictions run at a time as there are workers, each on the thread of its request.
  *
- * <p>Java cannot end a thread that hangs. So a watchdog answers 504 in its stead, interrupts it, and lets another request
- * have its place. A thread that still hangs then goes on burning CPU: {@code onHang} learns of how many there are.
+ * <p>Java cannot end a thread that hangs. So a watchdog answers 504 in its stead, interrupts it,
+ * and lets another request have its place. A thread that still hangs then goes on burning CPU:
+ * {@code onHang} learns of how many there are.
  */
 final class Workers {
 
@@ -24,7 +25,8 @@ final class Workers {
 
   private static final System.Logger LOG = System.getLogger("serve");
   private static final long TICK_MILLIS = 50;
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1); // for a thread that was interrupted
+  private static final long PATIENCE_NANOS =
+      TimeUnit.SECONDS.toNanos(1); // for a thread that was interrupted
 
   private final Settings settings;
   private final ErrorAnswers errors;
@@ -70,14 +72,16 @@ final class Workers {
   }
 
   /**
-   * Returns what the prediction returns, or null if that took too long: then the request has its answer already.
+   * Returns what the prediction returns, or null if that took too long: then the request has its
+   * answer already.
    *
    * @throws RefusedException if no worker became free in time
    * @throws Exception that the prediction throws
    */
   byte[] call(HttpServletResponse response, Callable<byte[]> work) throws Exception {
     long deadline = System.nanoTime() + settings.timeout().toNanos();
-    if (!free.tryAcquire() && !free.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+    if (!free.tryAcquire()
+        && !free.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
       throw new RefusedException(504, errors.reason(504));
     }
     var prediction = new Prediction(Thread.currentThread(), response, deadline);
@@ -132,7 +136,10 @@ final class Workers {
       }
       prediction.isAnswered = true;
       overdue.add(prediction);
-      LOG.log(System.Logger.Level.WARNING, "a prediction takes too long, it is here:{0}", where(prediction.thread));
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a prediction takes too long, it is here:{0}",
+          where(prediction.thread));
       answer(prediction.response);
       prediction.thread.interrupt();
     }

@@ -36,6 +36,8 @@ final class EchoAlgorithm implements SageMakerAlgorithm<String> {
     if (rows.number(0, 0) < 0) {
       Thread.sleep(60_000);
     }
-    return IntStream.range(0, rows.size()).mapToObj(row -> rows.number(row, 0) + rows.number(row, 1)).toList();
+    return IntStream.range(0, rows.size())
+        .mapToObj(row -> rows.number(row, 0) + rows.number(row, 1))
+        .toList();
   }
 }

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * The whole server on a unix socket. The classes that are loaded here are those that the image has prepared for a quick
- * start: see the Dockerfile.
+ * The whole server on a unix socket. The classes that are loaded here are those that the image has
+ * prepared for a quick start: see the Dockerfile.
  */
 class ServeTest {
 
@@ -50,12 +50,15 @@ class ServeTest {
       value = {
         "text/csv | 1,2 | text/csv;charset=utf-8 | 3.0",
         "text/csv;header=present | y,x^2,1 | text/csv;charset=utf-8 | 3.0",
-        "application/json | {\"instances\": [[1, 2]]} | application/json;charset=utf-8 | {\"predictions\":[3.0]}",
-        "application/json | [{\"y\": 2, \"x\": 1}] | application/json;charset=utf-8 | {\"predictions\":[3.0]}",
+        "application/json | {\"instances\": [[1, 2]]} | application/json;charset=utf-8 |"
+            + " {\"predictions\":[3.0]}",
+        "application/json | [{\"y\": 2, \"x\": 1}] | application/json;charset=utf-8 |"
+            + " {\"predictions\":[3.0]}",
         "application/jsonlines | [1, 2]^[3, 4] | application/jsonlines;charset=utf-8 |"
             + " {\"prediction\":3.0}^{\"prediction\":7.0}",
       })
-  void answersInTheTypeOfTheRequest(String type, String body, String answerType, String answer) throws IOException {
+  void answersInTheTypeOfTheRequest(String type, String body, String answerType, String answer)
+      throws IOException {
     String response = post("Content-Type: " + type + "\r\n", body.replace('^', '\n'));
     assertTrue(response.startsWith("HTTP/1.1 200"), response);
     assertTrue(response.contains("Content-Type: " + answerType + "\r\n"), response);
@@ -68,13 +71,15 @@ class ServeTest {
       value = {
         "400 | Content-Type: text/csv | 1,x | row 1: y must be a number, not 'x'",
         "400 | Content-Type: application/json | [[1]] | row 1: 1 values, expected 2: x, y",
-        "415 | Content-Type: text/plain | 1,2 | Content-Type 'text/plain' is not one of text/csv, application/json,"
-            + " application/jsonlines",
-        "406 | Content-Type: text/csv^Accept: image/png | 1,2 | Accept must allow one of text/csv, application/json,"
-            + " application/jsonlines",
-        "504 | Content-Type: text/csv | -1,2 | the prediction took longer than MODEL_SERVER_TIMEOUT, 1 s",
+        "415 | Content-Type: text/plain | 1,2 | Content-Type 'text/plain' is not one of text/csv,"
+            + " application/json, application/jsonlines",
+        "406 | Content-Type: text/csv^Accept: image/png | 1,2 | Accept must allow one of text/csv,"
+            + " application/json, application/jsonlines",
+        "504 | Content-Type: text/csv | -1,2 | the prediction took longer than"
+            + " MODEL_SERVER_TIMEOUT, 1 s",
       })
-  void refusesWithOneSentence(int status, String headers, String body, String sentence) throws IOException {
+  void refusesWithOneSentence(int status, String headers, String body, String sentence)
+      throws IOException {
     String response = post(headers.replace("^", "\r\n") + "\r\n", body);
     assertTrue(response.startsWith("HTTP/1.1 " + status), response);
     assertTrue(response.contains("Content-Type: application/json\r\n"), response);
@@ -89,7 +94,8 @@ class ServeTest {
 
   @Test
   void refusesWhatIsTooLarge() throws IOException {
-    assertTrue(post("Content-Type: text/csv\r\n", "1,2\n".repeat(300_000)).startsWith("HTTP/1.1 413"));
+    assertTrue(
+        post("Content-Type: text/csv\r\n", "1,2\n".repeat(300_000)).startsWith("HTTP/1.1 413"));
   }
 
   @Test
@@ -105,12 +111,19 @@ class ServeTest {
 
   @Test
   void isWell() throws IOException {
-    assertTrue(send("GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").startsWith("HTTP/1.1 200"));
+    assertTrue(
+        send("GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .startsWith("HTTP/1.1 200"));
   }
 
   /** Sends a request with a body and returns the whole response. */
   private static String post(String headers, String body) throws IOException {
-    String head = "POST /invocations HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n%s\r\n";
+    String head =
+        "POST /invocations HTTP/1.1\r\n"
+            + "Host: x\r\n"
+            + "Connection: close\r\n"
+            + "Content-Length: %d\r\n"
+            + "%s\r\n";
     return send(head.formatted(body.length(), headers) + body);
   }
 

@@ -13,7 +13,10 @@ import sagemaker.JobException;
 import sagemaker.Numbers;
 import sagemaker.Rows;
 
-/** Collects CSV files into one table. Text is read as serving reads it: only a blank is missing there. */
+/**
+ * Collects CSV files into one table. Text is read as serving reads it: only a blank is missing
+ * there.
+ */
 final class CsvTable {
 
   private final List<Column> columns;
@@ -42,7 +45,10 @@ final class CsvTable {
     List<String> names = Csv.firstRecord(lines.getFirst()).stream().map(String::strip).toList();
     if (names.containsAll(wanted)) {
       String header = lines.getFirst();
-      lines = lines.stream().filter(line -> !line.equals(header)).toList(); // a Pipe repeats it for each object
+      lines =
+          lines.stream()
+              .filter(line -> !line.equals(header))
+              .toList(); // a Pipe repeats it for each object
     } else if (Collections.disjoint(names, wanted)) {
       names = wanted;
     } else {
@@ -85,9 +91,11 @@ final class CsvTable {
       case TEXT -> table.text(cell.isEmpty() ? null : cell);
       case NUMBER -> {
         try {
-          table.number(cell.isEmpty() || cell.equalsIgnoreCase("NA") ? Double.NaN : Numbers.parse(cell));
+          table.number(
+              cell.isEmpty() || cell.equalsIgnoreCase("NA") ? Double.NaN : Numbers.parse(cell));
         } catch (NumberFormatException error) {
-          throw new JobException(where + "%s must be a number, not '%s'".formatted(column.name(), cell));
+          throw new JobException(
+              where + "%s must be a number, not '%s'".formatted(column.name(), cell));
         }
       }
     }

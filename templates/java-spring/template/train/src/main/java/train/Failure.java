@@ -24,7 +24,8 @@ final class Failure {
       Files.createDirectories(ml.resolve("output"));
       Files.writeString(ml.resolve("output/failure"), report.toString());
     } catch (IOException ignored) {
-      System.err.println("the failure file could not be written: " + ignored); // must not hide the exit code
+      System.err.println(
+          "the failure file could not be written: " + ignored); // must not hide the exit code
     }
     return 1;
   }

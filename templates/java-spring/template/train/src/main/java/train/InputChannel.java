@@ -18,7 +18,10 @@ import sagemaker.Column;
 import sagemaker.JobException;
 import sagemaker.Rows;
 
-/** An input channel in a folder below /opt/ml/input/data, or in Pipe mode the FIFOs NAME_0, NAME_1 ... there. */
+/**
+ * An input channel in a folder below /opt/ml/input/data, or in Pipe mode the FIFOs NAME_0, NAME_1
+ * ... there.
+ */
 final class InputChannel implements Channel {
 
   private final Path path;
@@ -31,7 +34,8 @@ final class InputChannel implements Channel {
     Object wrapper = shape.get("RecordWrapperType");
     if (wrapper != null && !wrapper.equals("None") && !wrapper.equals("")) {
       throw new JobException(
-          "channel %s comes as %s: set RecordWrapperType to None".formatted(path.getFileName(), wrapper));
+          "channel %s comes as %s: set RecordWrapperType to None"
+              .formatted(path.getFileName(), wrapper));
     }
   }
 
@@ -59,7 +63,8 @@ final class InputChannel implements Channel {
   @Override
   public List<Path> files() throws IOException {
     if (isPipe) {
-      throw new JobException("channel %s is in Pipe mode: it has streams, no files".formatted(path.getFileName()));
+      throw new JobException(
+          "channel %s is in Pipe mode: it has streams, no files".formatted(path.getFileName()));
     }
     if (!Files.isDirectory(path)) {
       return List.of();
@@ -83,7 +88,10 @@ final class InputChannel implements Channel {
       return;
     }
     List<Path> files = files();
-    List<Path> chosen = files.stream().filter(file -> name(file).toLowerCase(Locale.ROOT).endsWith(suffix)).toList();
+    List<Path> chosen =
+        files.stream()
+            .filter(file -> name(file).toLowerCase(Locale.ROOT).endsWith(suffix))
+            .toList();
     for (Path file : chosen.isEmpty() ? files : chosen) {
       read(file, reader);
     }

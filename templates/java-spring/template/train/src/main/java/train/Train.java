@@ -18,8 +18,9 @@ import sagemaker.SageMakerAlgorithm;
 /**
  * SageMaker runs a training job as {@code docker run IMAGE train}.
  *
- * <p>Reads what the platform laid out below /opt/ml, lets the algorithm fit and save a model, and ends with 0. On a failure
- * it ends with 1 and says why in /opt/ml/output/failure, which SageMaker shows as FailureReason (T24, T25).
+ * <p>Reads what the platform laid out below /opt/ml, lets the algorithm fit and save a model, and
+ * ends with 0. On a failure it ends with 1 and says why in /opt/ml/output/failure, which SageMaker
+ * shows as FailureReason (T24, T25).
  */
 public final class Train {
 
@@ -38,7 +39,8 @@ public final class Train {
   /** Runs the job and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
     if (arguments.length > 0) {
-      System.err.println("usage: train\n\nTakes no arguments; everything comes from /opt/ml/input.");
+      System.err.println(
+          "usage: train\n\nTakes no arguments; everything comes from /opt/ml/input.");
       System.exit(arguments.length == 1 && arguments[0].equals("--help") ? 0 : 2);
     }
     Logger.getLogger("").setLevel(Level.WARNING); // libraries that tell of every step
@@ -59,7 +61,8 @@ public final class Train {
     try {
       if (job.isFirstHost()) {
         trainModel(new Algorithm());
-      } else { // remove this if your algorithm is a distributed one: all hosts then fit, and the first one saves
+      } else { // remove this if your algorithm is a distributed one: all hosts then fit, and the
+               // first one saves
         log("%s: nothing to do, %s trains alone".formatted(job.host(), job.hosts().getFirst()));
       }
       return 0;
@@ -84,13 +87,16 @@ public final class Train {
 
   private static String names(Path directory) throws IOException {
     try (var files = Files.list(directory)) {
-      return files.map(path -> path.getFileName().toString()).sorted().collect(Collectors.joining(", "));
+      return files
+          .map(path -> path.getFileName().toString())
+          .sorted()
+          .collect(Collectors.joining(", "));
     }
   }
 
   /**
-   * Runs when the JVM is asked to end, by SIGTERM for one: asks fit to end after its round, and waits until the model is
-   * saved. If that takes too long the job fails before it is killed (T30).
+   * Runs when the JVM is asked to end, by SIGTERM for one: asks fit to end after its round, and
+   * waits until the model is saved. If that takes too long the job fails before it is killed (T30).
    */
   private void stop() {
     if (exitCode.isDone()) { // not asked: this is the end
@@ -102,7 +108,8 @@ public final class Train {
     try {
       code = exitCode.get(STOP_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException error) {
-      String late = "stopped: fit did not return within %d s of the request to stop".formatted(STOP_SECONDS);
+      String late =
+          "stopped: fit did not return within %d s of the request to stop".formatted(STOP_SECONDS);
       code = Failure.report(ml, new JobException(late));
     } catch (InterruptedException | ExecutionException error) {
       code = 1;

@@ -24,7 +24,8 @@ final class TypedHyperparameters {
     for (Map.Entry<?, ?> entry : given.entrySet()) {
       String name = entry.getKey().toString();
       if (defaults.values().containsKey(name)) {
-        values = values.with(name, typed(name, text(entry.getValue()), defaults.values().get(name)));
+        values =
+            values.with(name, typed(name, text(entry.getValue()), defaults.values().get(name)));
       } else if (!name.startsWith("sagemaker_")) { // those belong to SageMaker's own toolkits
         String known = String.join(", ", defaults.values().keySet());
         Train.log("hyperparameter %s is not used: Algorithm knows %s".formatted(name, known));
@@ -53,11 +54,14 @@ final class TypedHyperparameters {
         case Double ignored -> Numbers.parse(text.strip());
         case List<?> ignored -> (List<?>) Json.read(text);
         case Map<?, ?> ignored -> (Map<?, ?>) Json.read(text);
-        default -> throw new JobException(
-            "Algorithm: the default of %s must be text, a number, a boolean, a List or a Map".formatted(name));
+        default ->
+            throw new JobException(
+                "Algorithm: the default of %s must be text, a number, a boolean, a List or a Map"
+                    .formatted(name));
       };
     } catch (NumberFormatException | JacksonException | ClassCastException error) {
-      throw new JobException("hyperparameter %s must be %s, not '%s'".formatted(name, kind(sample), text));
+      throw new JobException(
+          "hyperparameter %s must be %s, not '%s'".formatted(name, kind(sample), text));
     }
   }
 

@@ -22,7 +22,9 @@ class CsvTableTest {
 
   @Test
   void takesColumnsByNameFromAHeaderWhereverItIsRepeated() {
-    assertEquals(List.of("1.0 a", "2.0 b"), read("\ufefftext , more,number\na,9,1\ntext , more,number\nb,9,2"));
+    assertEquals(
+        List.of("1.0 a", "2.0 b"),
+        read("\ufefftext , more,number\na,9,1\ntext , more,number\nb,9,2"));
   }
 
   @Test

@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Test;
 import sagemaker.Hyperparameters;
 import sagemaker.JobException;
 
@@ -25,16 +25,30 @@ class TypedHyperparametersTest {
   @CsvSource(
       quoteCharacter = '`',
       delimiter = '|',
-      value = {"depth|5|5", "depth|\"5\"|5", "rate|1|1.0", "center|False|false", "name|\"x\"|x", "layers|[1, 2]|[1, 2]"})
+      value = {
+        "depth|5|5",
+        "depth|\"5\"|5",
+        "rate|1|1.0",
+        "center|False|false",
+        "name|\"x\"|x",
+        "layers|[1, 2]|[1, 2]"
+      })
   void takesTheTypeOfTheDefault(String name, String text, String value) {
     assertEquals(value, String.valueOf(of(name, text).values().get(name)));
   }
 
   @ParameterizedTest
-  @CsvSource({"depth,many,a whole number", "depth,1.5,a whole number", "center,maybe,true or false", "layers,1,a JSON list"})
+  @CsvSource({
+    "depth,many,a whole number",
+    "depth,1.5,a whole number",
+    "center,maybe,true or false",
+    "layers,1,a JSON list"
+  })
   void namesWhatDoesNotFit(String name, String text, String expected) {
     var error = assertThrows(JobException.class, () -> of(name, text));
-    assertEquals("hyperparameter %s must be %s, not '%s'".formatted(name, expected, text), error.getMessage());
+    assertEquals(
+        "hyperparameter %s must be %s, not '%s'".formatted(name, expected, text),
+        error.getMessage());
   }
 
   @Test
