@@ -37,6 +37,7 @@ def batch(image: str) -> Iterator[Endpoint]:
         (JSON, '[[1, "\\u00e4 \\" \\n", "a"]]', ['1.0|ä " \n|a']),
         (CSV, "30,,\n,01,a\nNA,NA,b", ["30.0|NA|NA", "NA|01|a", "NA|NA|b"]),
         (CSV, '"30", "x ""b"", c",a\r\n', ['30.0|x "b", c|a']),
+        (CSV, '1,x,"a', ["1.0|x|a"]),  # never closed
         (CSV, '1,"two\nlines",a\n2,,', ["1.0|two\nlines|a", "2.0|NA|NA"]),
         (CSV, "number,text,choice\n1,x,a", ["1.0|x|a"]),
         (CSV, "1," + "x" * 200_000 + ",a", [f"1.0|{'x' * 200_000}|a"]),
@@ -59,7 +60,8 @@ def test_values_arrive_as_they_were_meant(served: Endpoint, media: str, body: st
         (CSV, "1,x,c", "row 1: choice must be one of a, b, not 'c'"),
         (CSV, "1,x,a\n,\n3,x,", "row 2: 2 values, expected 3: number, text, choice"),
         (JSON, '[[true, "x", "a"]]', "row 1: number must be a number, not true"),
-        (JSON, '[[[1], "x", "a"]]', "row 1: number must be a number, not [1]"),
+        (JSON, '[[{"a": [1, 2]}, "x", "a"]]', 'row 1: number must be a number, not {"a": [1, 2]}'),
+        (JSON, '[["é", "x", "a"]]', 'row 1: number must be a number, not "\\u00e9"'),
         (JSON, f'[[{"9" * 5000}, "x", "a"]]', "row 1: number is not a finite number"),
         (JSON, '[[1e999, "x", "a"]]', "row 1: number is not a finite number"),
         (JSON, '[[-Infinity, "x", "a"]]', "row 1: number is not a finite number"),

@@ -219,7 +219,7 @@ split_csv <- function(text) {
   }
   lines <- sub("\r$", "", lines)
   before <- paste0(",", lines)
-  cell <- ',[ ]*("(?:[^"]|"")*"[^,]*|[^,]*)'
+  cell <- ',[ ]*("(?:[^"]|"")*("[^,]*|$)|[^,]*)'
   cells <- regmatches(before, gregexpr(cell, before, perl = TRUE))
   cells[lines == ""] <- list(character())
   lapply(cells, unquote)
@@ -227,8 +227,8 @@ split_csv <- function(text) {
 
 unquote <- function(cells) {
   cells <- sub("^,[ ]*", "", cells)
-  quoted <- grepl('^"(?:[^"]|"")*"', cells, perl = TRUE)
-  inside <- sub('^"((?:[^"]|"")*)"', "\\1", cells[quoted], perl = TRUE)
+  quoted <- grepl('^"', cells)
+  inside <- sub('^"((?:[^"]|"")*+)"?', "\\1", cells[quoted], perl = TRUE)
   cells[quoted] <- gsub('""', '"', inside, fixed = TRUE)
   cells
 }
@@ -390,7 +390,16 @@ quoted <- function(text) {
   paste0(mark, encodeString(text), mark)
 }
 
+# Returns a value that jsonlite has parsed as ASCII JSON, to be shown.
 to_json <- function(value) {
+  if (is.list(value)) {
+    inside <- vapply(value, to_json, "")
+    if (is_object(value)) {
+      inside <- paste0('"', names(value), '": ', inside)
+      return(paste0("{", toString(inside), "}"))
+    }
+    return(paste0("[", toString(inside), "]"))
+  }
   text <- jsonlite::toJSON(value, auto_unbox = TRUE, null = "null", digits = NA)
-  as.character(text)
+  iconv(text, "UTF-8", "ASCII", sub = "c99")
 }
