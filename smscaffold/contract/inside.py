@@ -96,10 +96,11 @@ class Inside:
         return sum(_address(row[1])[1] == port and row[9] != "0" and row[4].endswith(":00000000") for row in rows)
 
     def hears(self, number: signal.Signals) -> bool:
-        """Whether PID 1 handles a signal: one that it leaves to the default action is lost on it (G4)."""
+        """Whether PID 1 handles a signal, or waits for it: one that it leaves to the default action is lost (G4)."""
         status = dict(line.partition(":")[::2] for line in self._way.read("/proc/1/status").splitlines())
-        handled = int(status["SigCgt"], 16) | int(status["SigBlk"], 16)  # blocked: it waits for it elsewhere
-        return bool(handled >> (number - 1) & 1)
+        handled = int(status["SigCgt"], 16) | int(status["SigBlk"], 16)  # blocked: another thread waits for it
+        # while a program waits for signals, the kernel does not show them as blocked
+        return bool(handled >> (number - 1) & 1) or "sigtimedwait" in self._way.read("/proc/1/wchan")
 
 
 def _address(text: str) -> tuple[Address, int]:

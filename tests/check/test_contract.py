@@ -222,3 +222,12 @@ def test_ways_into_a_container(way: str, closed: local.Endpoint, monkeypatch: py
     assert {(str(address), port) for address, port in seen.listeners()} == {("0.0.0.0", 8080)}
     assert seen.request("GET", "/ping", port=1).status == 0
     assert (seen.hears(signal.SIGTERM), seen.hears(signal.SIGUSR1)) == (True, False)
+
+
+@pytest.mark.docker
+def test_a_program_that_waits_for_a_signal_hears_it(stand_ins: StandIns, model: Path) -> None:
+    script = "import signal; signal.sigtimedwait({signal.SIGTERM}, 60)"
+    waiting = stand_ins.build(f'ENTRYPOINT ["python3", "-c", "{script}"]')
+    with local.endpoint(waiting, model, ready_within=None) as served:
+        seen = inside.Inside(served.container)
+        served.until(lambda: seen.hears(signal.SIGTERM), "it to wait", 10)
