@@ -19,6 +19,7 @@ FAULTS: list[tuple[str, Fault]] = [
     ("T11", fault("plain_names")),
     ("T12", fault("needs_interface")),
     ("T12", fault("algo_1_only")),
+    ("T12", fault("trusts_hostname")),
     ("T13", fault("reads_all_config")),
     ("T14", fault("needs_variable")),
     ("T14", fault("parses_environment")),
