@@ -306,8 +306,8 @@ class H23(Clause):
         python="set PYTHONDONTWRITEBYTECODE=1 if code lies beside the model; point caches such as HF_HOME to /tmp",
     )
 
-    def check(self, endpoint: Endpoint, payloads: tuple[Payload, ...], model: Path | None) -> str:
-        for payload in payloads:
+    def check(self, endpoint: Endpoint, offered: tuple[Payload, ...], model: Path | None) -> str:
+        for payload in offered:
             asked = f"POST /invocations, {payload.content_type}, with /opt/ml/model read-only"
             answer = ask(endpoint, payload).answer
             expect(answer.status == 200, sent=asked, expected="200", came=answer)
