@@ -51,14 +51,16 @@ def interview(
 ) -> Interview[catalog.Template]:
     """The interview for `new`: of the templates there are, or of one that was named.
 
-    `load` makes a template ready. The organisation's default template stands first.
+    `load` makes a template ready. The organisation's default template stands first, or ours.
     Raises SmscaffoldError when there is no template of that name, or none that is allowed.
     """
     if template:
         known = [catalog.find(template, standard)]
     else:
-        first = catalog.find(standard.default, standard) if standard.default else None
-        known = sorted(catalog.templates(standard=standard), key=lambda each: bool(first and each != first))
+        known = list(catalog.templates(standard=standard))
+        usual = next((each for each in known if catalog.DEFAULT in each.known_as), None)
+        first = catalog.find(standard.default, standard) if standard.default else usual
+        known.sort(key=lambda each: bool(first and each != first))
         if not known:
             raise SmscaffoldError(f"the organisation allows no template that is installed: {standard.allowing}")
 

@@ -31,7 +31,7 @@ def test_from_language_to_the_next_commands(open_terminal: Open, work: Path) -> 
         "  Lua",
     ]
     assert "Esc: back" not in shown
-    choose(terminal, "language", "J")
+    choose(terminal, "language", "J", "J")
     shown = terminal.wait("Which framework serves it?")
     assert "Genie   Genie behind nginx" in shown
     choose(terminal, "framework", "Down")
@@ -65,7 +65,7 @@ def test_three_questions_back_and_another_language(open_terminal: Open, work: Pa
     for proposed in ("> split", "> churn", "> Lua"):
         terminal.press("Escape")
         terminal.wait(proposed)
-    terminal.press("J", "Enter")
+    terminal.press("J", "J", "Enter")
     choose(terminal, "Which framework")
     shown = terminal.wait("Name of the project", "> churn")
     assert "Julia" in shown
@@ -133,7 +133,7 @@ def test_another_language_from_the_summary_keeps_what_fits(open_terminal: Open, 
         terminal.answer(question)
     choose(terminal, REVIEW, "L")
     terminal.wait("> Lua")
-    terminal.press("J", "Enter")
+    terminal.press("J", "J", "Enter")
     choose(terminal, "Which framework")
     terminal.answer("threads")
     shown = terminal.wait(REVIEW, "Julia")
@@ -214,7 +214,7 @@ def test_an_answer_that_does_not_fit_ends_it_before_a_question(open_terminal: Op
 
 def test_a_language_without_an_answered_question_is_refused(open_terminal: Open) -> None:
     terminal = open_terminal("new", "-d", "gpu=yes")
-    choose(terminal, "Which language", "J")
+    choose(terminal, "Which language", "J", "J")
     choose(terminal, "Which framework")
     terminal.wait("there is no question 'gpu'", "Which framework")
     terminal.press("Escape")

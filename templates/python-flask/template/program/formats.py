@@ -127,7 +127,7 @@ def by_name(names, cells):
 
 def fast_csv(text):
     """Return plain numbers as an array, or None where anything is out of the ordinary."""
-    if "_" in text:  # Python would read 1_0 as 10
+    if "_" in text or not text.isascii():  # Python would read 1_0 as 10, and the digits of all scripts
         return None
     try:
         if len(text) < 10_000:
@@ -217,7 +217,7 @@ def parse_cell(name, kind, text):
     if kind is str:
         return text
     try:
-        number = float("x" if "_" in text else text)
+        number = float("x" if "_" in text or not text.isascii() else text)
     except ValueError:
         raise BadInput(f"{name} must be a number, not {text[:40]!r}") from None
     return parse_value(name, kind, number)
@@ -235,7 +235,7 @@ def parse_value(name, kind, value):
         raise BadInput(f"{name} is not a finite number")
     if kind is str and isinstance(value, str):
         return value
-    raise BadInput(f"{name} must be {'a number' if kind is float else 'text'}, not {json.dumps(value)[:40]}")
+    raise BadInput(f"{name} must be {'a number' if kind is float else 'text'}, not {dump_json(value)[:40]}")
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
