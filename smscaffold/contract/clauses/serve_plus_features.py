@@ -39,7 +39,7 @@ class H43(Clause):
 
     def check(self, lab: Lab, model: Path | None, endpoint: Endpoint, payload: Payload) -> str:
         cpus = os.cpu_count() or 1
-        pretended = 4 * max(4, cpus)
+        pretended = 3 * cpus + 6
         limits = {"nano_cpus": 10**9, "mem_limit": "1g"}
         asked = f"a start with --cpus 1 --memory 1g on a machine that seems to have {pretended} CPUs"
         try:
