@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from smscaffold.sagemaker_local import Endpoint, Finished
 
 _SERVE = "docker run IMAGE serve"
+#: seconds: on loopback a connection is accepted at once, or when the kernel asks for it again, a second later
+_REPEATED = 0.9
 _LABEL = "com.amazonaws.sagemaker.capabilities.accept-bind-to-port"
 
 
@@ -143,7 +145,7 @@ class H4(Clause):
         with lab.endpoint(model) as leaving, ThreadPoolExecutor(1) as pool:
             inside = lab.inside(leaving)
             usual, seconds = cost(leaving, heavy.payload)
-            with throttled(leaving, seconds / (3 * self.lasts)):
+            with throttled(leaving, seconds / (5 * self.lasts)):
                 question = pool.submit(ask, leaving, heavy.payload)
                 leaving.until(lambda: question.done() or inside.reads(8080), "the request to be read")
                 leaving.container.kill("SIGTERM")
@@ -287,10 +289,12 @@ class H15(Clause):
 
     def check(self, strained: Strain) -> str:
         times = sorted(ping.accepted for ping in strained.pings)
-        late = [seconds for seconds in times if seconds > 0.25]
+        late = [seconds for seconds in times if seconds > _REPEATED]
         asked = f"{len(times)} connections from inside, during {strained.load}"
-        came = f"{len(late)} accepted later or not at all"
+        came = f"{len(late)} accepted after a second or more, or not at all"
         expect(not late, sent=asked, expected="each accepted within 250 ms", came=came)
+        if times[-1] > 0.25:
+            unproven(f"this machine is too busy to measure: {times[-1] * 1000:.0f} ms for what takes none or a second")
         return f"{len(times)} of {len(times)} within {times[-1] * 1000:.0f} ms during {strained.load}"
 
 
