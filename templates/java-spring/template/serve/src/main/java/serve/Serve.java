@@ -32,6 +32,7 @@ class Serve {
     Settings settings = Settings.ofSystemProperties();
     ConfigurableApplicationContext context = start(settings, load(new Algorithm(), settings));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context)));
+    settings.announceReady();
   }
 
   static ConfigurableApplicationContext start(Settings settings, Predictor<?> predictor) {

@@ -47,16 +47,25 @@ record Settings(
     return socket == null;
   }
 
-  /**
-   * Tells {@code program/serve}, which looks for a file of that name, to start another JVM in the
-   * place of this one.
-   */
+  /** Tells {@code program/serve}, which looks for a file of that name, that requests can be answered. */
+  void announceReady() {
+    tell("ready-");
+  }
+
+  /** Tells it to start another JVM in the place of this one. */
   void askForReplacement() {
-    String name = socket.getFileName().toString().replace("jvm-", "replace-").replace(".sock", "");
+    tell("replace-");
+  }
+
+  private void tell(String what) {
+    if (isDirect()) {
+      return;
+    }
+    String name = socket.getFileName().toString().replace("jvm-", what).replace(".sock", "");
     try {
       Files.write(socket.resolveSibling(name), new byte[0]);
     } catch (IOException error) {
-      System.getLogger("serve").log(System.Logger.Level.ERROR, "cannot ask for another JVM", error);
+      System.getLogger("serve").log(System.Logger.Level.ERROR, "cannot write " + name, error);
     }
   }
 
