@@ -3,14 +3,12 @@ package sagemaker;
 import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Numbers as they are written in requests, in training data and in answers. */
 public final class Numbers {
 
   private static final Pattern NUMBER =
-      Pattern.compile(
-          "[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?", Pattern.UNICODE_CHARACTER_CLASS);
+      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
   private static final Pattern INFINITY = Pattern.compile("[+-]?inf(inity)?");
   private static final Pattern NAN = Pattern.compile("[+-]?nan");
 
@@ -23,7 +21,7 @@ public final class Numbers {
    */
   public static double parse(String text) {
     if (NUMBER.matcher(text).matches()) {
-      return Double.parseDouble(inAscii(text));
+      return Double.parseDouble(text);
     }
     String word = text.toLowerCase(Locale.ROOT);
     if (NAN.matcher(word).matches()) {
@@ -33,20 +31,6 @@ public final class Numbers {
       return word.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
     throw new NumberFormatException(text);
-  }
-
-  /** Returns the text with the digits of all scripts as 0 to 9. */
-  private static String inAscii(String text) {
-    boolean isAscii = text.chars().allMatch(c -> c < 128);
-    return isAscii
-        ? text
-        : text.chars()
-            .mapToObj(
-                c ->
-                    Character.isDigit(c)
-                        ? Integer.toString(Character.digit(c, 10))
-                        : Character.toString(c))
-            .collect(Collectors.joining());
   }
 
   /** Writes the shortest text that means this number: 0.1, 3.0, 12345678.0, 1e+16, 1e-05, nan. */

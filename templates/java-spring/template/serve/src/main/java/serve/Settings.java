@@ -47,7 +47,10 @@ record Settings(
     return socket == null;
   }
 
-  /** Tells {@code program/serve}, which looks for a file of that name, that requests can be answered. */
+  /**
+   * Tells {@code program/serve}, which looks for a file of that name, that requests can be
+   * answered.
+   */
   void announceReady() {
     tell("ready-");
   }

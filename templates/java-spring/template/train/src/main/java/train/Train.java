@@ -62,7 +62,7 @@ public final class Train {
       if (job.isFirstHost()) {
         trainModel(new Algorithm());
       } else { // remove this if your algorithm is a distributed one: all hosts then fit, and the
-               // first one saves
+        // first one saves
         log("%s: nothing to do, %s trains alone".formatted(job.host(), job.hosts().getFirst()));
       }
       return 0;
