@@ -38,6 +38,9 @@ public final class BareServlet extends HttpServlet {
     Tomcat.addServlet(context, "invocations", new Invocations(algorithm, model));
     context.addServletMappingDecoded("/*", "invocations");
     tomcat.start();
+    if (!socket.isEmpty()) { // says so to program/serve
+      Files.write(Path.of(socket.replace("jvm-", "ready-").replace(".sock", "")), new byte[0]);
+    }
     tomcat.getServer().await();
   }
 
