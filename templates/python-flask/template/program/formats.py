@@ -235,7 +235,7 @@ def parse_value(name, kind, value):
         raise BadInput(f"{name} is not a finite number")
     if kind is str and isinstance(value, str):
         return value
-    raise BadInput(f"{name} must be {'a number' if kind is float else 'text'}, not {dump_json(value)[:40]}")
+    raise BadInput(f"{name} must be {'a number' if kind is float else 'text'}, not {json.dumps(value)[:40]}")
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
