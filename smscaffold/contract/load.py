@@ -10,15 +10,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
-
-import docker.errors
+from typing import TYPE_CHECKING, Any
 
 from smscaffold.contract.clause import unproven
 from smscaffold.contract.injection import fixture
-from smscaffold.contract.inside import Inside, Seen
 from smscaffold.contract.subject import Payload
-from smscaffold.sagemaker_local import Endpoint, Response, Running
+
+if TYPE_CHECKING:
+    from smscaffold.contract.inside import Inside, Seen
+    from smscaffold.sagemaker_local import Endpoint, Response, Running
 
 LINES = ("text/csv", "application/jsonlines", "application/x-jsonlines", "application/x-ndjson")
 _LARGEST = 24 * 2**20  # bytes, below the 25 MiB that every container takes (H19)
@@ -129,6 +129,8 @@ def _cpu_seconds(running: Running) -> float:
 @contextlib.contextmanager
 def throttled(running: Running, share: float) -> Iterator[bool]:
     """Leaves a container this share of one CPU; whether the engine can."""
+    import docker.errors  # here: to list clauses nobody needs it
+
     quota = max(1000, int(share * _PERIOD))
     try:
         running.container.update(cpu_period=_PERIOD, cpu_quota=quota)

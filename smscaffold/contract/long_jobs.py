@@ -25,6 +25,7 @@ from smscaffold.contract.subject import Subject
 from smscaffold.contract.wording import files, metrics
 from smscaffold.sagemaker_local import Training, TrainingResult
 
+_LAST = 2  # seconds that the end of a program takes
 _SILENT = 30  # seconds after which no first line is waited for
 _A_MOMENT = 0.5  # seconds
 _ROUNDS = 3  # metrics after which a training is killed
@@ -59,6 +60,10 @@ def stopped(lab: Lab, subject: Subject) -> Stopped:
             return Stopped(before, None, result, _ages(job), result.seconds)
         heard = lab.inside(job).hears(signal.SIGTERM)
         if not heard:
+            with contextlib.suppress(LocalError):  # some give up their handlers as the last thing they do
+                job.until(lambda: not job.running, "its end", _LAST)
+                result = job.wait()
+                return Stopped(before, None, result, _ages(job), result.seconds)
             return Stopped(before, False, None, [])
         job.stop(120)
         return Stopped(before, True, job.wait(), _ages(job))

@@ -6,11 +6,12 @@ import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-
-import docker.errors
-from docker.models.containers import Container
+from typing import TYPE_CHECKING
 
 from smscaffold.contract.clause import unproven
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Process:
 
 def processes(container: Container) -> dict[int, Process]:
     """The processes of a running container by their ids; PID 1 is the first."""
+    import docker.errors  # here: to list clauses nobody needs it
+
     try:
         container.reload()
         rows = container.top(ps_args="-eo pid,ppid,args")["Processes"]
@@ -51,6 +54,8 @@ def _process(container: Container, pid: int, parent: int, command: str) -> Proce
 
 def kill(container: Container, process: Process) -> None:
     """Kills a process of a container's, from here or by the shell of its image."""
+    import docker.errors
+
     try:
         names = next(line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "NSpid" in line)
         os.kill(process.pid, signal.SIGKILL)

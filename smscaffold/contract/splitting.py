@@ -8,12 +8,14 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smscaffold.contract.clause import expect, skip
 from smscaffold.contract.injection import fixture
 from smscaffold.contract.subject import Payload
-from smscaffold.sagemaker_local import Endpoint, Response
+
+if TYPE_CHECKING:
+    from smscaffold.sagemaker_local import Endpoint, Response
 
 _LINES = re.compile(r"text/csv|application/(x-)?(jsonl|jsonlines|ndjson|json-lines)", re.IGNORECASE)
 _CLOSE = 1e-4  # a model may compute many records in another order than one

@@ -76,7 +76,8 @@ def test_the_files_of_the_user_are_the_algorithm_and_the_requirements() -> None:
     for template in sorted((CHECKOUT / "templates").glob("*/copier.yml")):
         skipped = load_config(template.parent, includes=False).settings["skip_if_exists"]
         assert all(
-            re.search(r"(?i)algorithm\.|requirements(-train)?\.txt$|packages(-train)?\.txt$|pom\.xml$", name) for name in skipped
+            re.search(r"(?i)algorithm\.|requirements(-train)?\.txt$|packages(-train)?\.txt$|pom\.xml$", name)
+            for name in skipped
         )
 
 

@@ -14,7 +14,6 @@ from smscaffold.contract.load import LINES, ask, media
 from smscaffold.contract.processes import Process, kill, processes
 from smscaffold.contract.splitting import alike, predictions
 from smscaffold.contract.subject import Payload
-from smscaffold.sagemaker_local import LocalError, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from smscaffold.contract.lab import Lab
     from smscaffold.contract.load import Asked, Pieces
-    from smscaffold.sagemaker_local import Endpoint
+    from smscaffold.sagemaker_local import Endpoint, Response
 
 _ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 
@@ -47,6 +46,8 @@ class H13(Clause):
 
     def check(self, lab: Lab, model: Path | None, payload: Payload, pieces: Pieces | None, heavy: Asked) -> str:
         load = pieces.grown(min(2**19, len(heavy.payload.body))) if pieces else payload
+        from smscaffold import sagemaker_local as local  # here: to list clauses nobody needs docker
+
         with lab.endpoint(model) as broken:
             first, busiest = _busiest(broken, load)
             asked = f"SIGKILL to what predicts: {busiest[0].command[:100]}"
@@ -57,7 +58,7 @@ class H13(Clause):
             for process in busiest:
                 kill(broken.container, process)
             told = ""
-            with contextlib.suppress(LocalError):
+            with contextlib.suppress(local.LocalError):
                 told = broken.until(lambda: _told(broken, payload), "a sign that it knows", self.within)
             if not told:
                 answer = broken.request("POST", "/invocations", payload.body, {"Content-Type": payload.content_type}, 5)
@@ -215,13 +216,15 @@ class H21(Clause):
 
 def _over(connection: http.client.HTTPConnection, payload: Payload, body: bytes | Iterable[bytes]) -> Response:
     """What comes of a request over a connection of one's own."""
+    from smscaffold import sagemaker_local as local
+
     started = time.monotonic()
     try:
         connection.request("POST", "/invocations", body, {"Content-Type": payload.content_type})
         answer = connection.getresponse()
-        return Response(answer.status, answer.headers, answer.read(), time.monotonic() - started)
+        return local.Response(answer.status, answer.headers, answer.read(), time.monotonic() - started)
     except (OSError, http.client.HTTPException) as error:
-        return Response(0, http.client.HTTPMessage(), repr(error).encode(), time.monotonic() - started)
+        return local.Response(0, http.client.HTTPMessage(), repr(error).encode(), time.monotonic() - started)
 
 
 class H22(Clause):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smscaffold.contract.clause import Clause, Mend, UnprovenError, expect, shown, skip, unproven
-from smscaffold.sagemaker_local import LocalError
 
 if TYPE_CHECKING:
     from smscaffold.contract.lab import Lab
@@ -38,6 +37,8 @@ class H43(Clause):
     )
 
     def check(self, lab: Lab, model: Path | None, endpoint: Endpoint, payload: Payload) -> str:
+        from smscaffold.sagemaker_local import LocalError  # here: to list clauses nobody needs docker
+
         cpus = os.cpu_count() or 1
         pretended = 3 * cpus + 6
         limits = {"nano_cpus": 10**9, "mem_limit": "1g"}

@@ -6,8 +6,6 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import docker.errors
-
 from smscaffold.contract.clause import Clause, Mend, expect, shown, skip, unproven
 from smscaffold.contract.load import LINES, ask, media
 from smscaffold.contract.wording import files, misplaced
@@ -148,6 +146,8 @@ class H30(Clause):
     )
 
     def check(self, lab: Lab, model: Path | None, payloads: tuple[Payload, ...], pieces: Pieces | None) -> str:
+        import docker.errors  # here: to list clauses nobody needs it
+
         with lab.endpoint(model) as tried:
             load, size = _large(tried, payloads, pieces)
             free = _send(tried, load, size)
