@@ -23,7 +23,7 @@ from smscaffold.contract.injection import fixture
 from smscaffold.contract.lab import Lab
 from smscaffold.contract.subject import Subject
 from smscaffold.contract.wording import files, metrics
-from smscaffold.sagemaker_local import Training, TrainingResult
+from smscaffold.sagemaker_local import LocalError, Training, TrainingResult
 
 _LAST = 2  # seconds that the end of a program takes
 _SILENT = 30  # seconds after which no first line is waited for
@@ -60,7 +60,7 @@ def stopped(lab: Lab, subject: Subject) -> Stopped:
             return Stopped(before, None, result, _ages(job), result.seconds)
         heard = lab.inside(job).hears(signal.SIGTERM)
         if not heard:
-            with contextlib.suppress(LocalError):  # some give up their handlers as the last thing they do
+            with suppress(LocalError):  # some give up their handlers as the last thing they do
                 job.until(lambda: not job.running, "its end", _LAST)
                 result = job.wait()
                 return Stopped(before, None, result, _ages(job), result.seconds)
