@@ -30,8 +30,7 @@ class NumbersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"", ".", "1d", "1L", "0x10", "1_0", "1 0", "1e", "true", "\u0664", "\u0664"})
+  @ValueSource(strings = {"", ".", "1d", "1L", "0x10", "1_0", "1 0", "1e", "true", "\u0664"})
   void refusesWhatIsNone(String text) {
     assertThrows(NumberFormatException.class, () -> Numbers.parse(text));
   }
