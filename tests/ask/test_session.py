@@ -272,7 +272,7 @@ def test_pressing_ctrl_c_again_and_again(open_terminal: Open) -> None:
     assert terminal.as_before
 
 
-@pytest.mark.parametrize("keys", ["L\rchurn\r\r\r\r\r", "J\r\rchurn\r\r\r\r"])
+@pytest.mark.parametrize("keys", ["L\rchurn\r\r\r\r\r", "JJ\r\rchurn\r\r\r\r"])
 def test_answers_quicker_than_copier_loads(open_terminal: Open, keys: str) -> None:
     terminal = open_terminal("new")
     terminal.wait("Which language")
