@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from smscaffold.contract.inside import Inside
     from smscaffold.contract.lab import Lab
     from smscaffold.contract.load import Asked, Pieces
     from smscaffold.sagemaker_local import Endpoint, Response
@@ -115,19 +116,30 @@ class H16(Clause):
     lasts: ClassVar[float] = 50
 
     def check(self, lab: Lab, model: Path | None, heavy: Asked) -> str:
-        with lab.endpoint(model) as served, ThreadPoolExecutor(1) as pool:
+        with lab.endpoint(model) as served:
             _, seconds = cost(served, heavy.payload)
-            with throttled(served, seconds / (2 * self.lasts)) as slow:
+            for often in (2, 8):  # where little time is measured, little of it is certain
+                answer = self._slowed(served, lab.inside(served), heavy.payload, seconds, often * self.lasts)
+                asked = f"POST /invocations ({heavy}), made to last for {self.lasts:g} s by a limit on the CPU"
+                expect(answer.status == 200, sent=asked, expected="200, however late", came=answer)
+                if answer.seconds >= 0.9 * self.lasts:
+                    return f"200 after {answer.seconds:.1f} s"
+        unproven(f"the largest request that can be made here lasts only for {answer.seconds:.1f} s")
+
+    def _slowed(self, served: Endpoint, inside: Inside, payload: Payload, seconds: float, longer: float) -> Response:
+        """What comes of a request of so many CPU seconds that would last for `longer`, but goes on in the end.
+
+        It is slowed down a little until the server has read it, for that is when the server's clock starts.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            with throttled(served, seconds / 5) as slow:
                 if not slow:
                     unproven("the engine cannot limit a container's CPU, so no request can be slowed down")
-                question = pool.submit(ask, served, heavy.payload)
-                wait([question], self.lasts)
-            answer = question.result().answer
-            asked = f"POST /invocations ({heavy}), made to last for {self.lasts:g} s by a limit on the CPU"
-            expect(answer.status == 200, sent=asked, expected="200, however late", came=answer)
-        if answer.seconds < 0.9 * self.lasts:
-            unproven(f"the largest request that can be made here lasts only for {answer.seconds:.1f} s")
-        return f"200 after {answer.seconds:.1f} s"
+                question = pool.submit(ask, served, payload)
+                served.until(lambda: question.done() or inside.reads(8080), "the request to be read")
+                with throttled(served, seconds / longer):
+                    wait([question], self.lasts)
+            return question.result().answer
 
 
 #: how long the platform lets each header be
