@@ -6,7 +6,7 @@ DEST   ?= ../my-model
 ARGS   ?=
 TESTS  ?= tests
 # test files side by side; they wait for containers more than they compute
-JOBS   ?= 3
+JOBS   ?= 4
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

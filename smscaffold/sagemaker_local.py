@@ -118,8 +118,7 @@ class Running:
     def wait(self, timeout: float = 600) -> Finished:
         """Wait until the container ends by itself."""
         self.until(lambda: not self.running, "its end", timeout)
-        code = self.container.attrs["State"]["ExitCode"]
-        return Finished(code, self.logs(), time.monotonic() - self._started)
+        return Finished(self.container.attrs["State"]["ExitCode"], self.logs(), time.monotonic() - self._started)
 
     def stop(self, grace: int) -> int:
         """Stop as the platform does (T30: 120 s, H4: 30 s): SIGTERM, SIGKILL after `grace`; the exit code, then 137."""
@@ -129,7 +128,7 @@ class Running:
 
 def run(image: str, *command: str, timeout: float = 60, **options: Any) -> Finished:
     """Run a command in a new container to its end."""
-    with _started(image, command, [], **options) as container:
+    with _started(image, command, [], {}, **options) as container:
         return Running(container).wait(timeout)
 
 
@@ -152,15 +151,9 @@ class Training(Running):
             archive.writelines(self.container.get_archive(f"/opt/ml/{part}")[0])
             archive.seek(0)
             with tarfile.open(fileobj=archive) as members:
-                members.extractall(self.into, filter=_as_it_is)
+                # links that lead out stay links: hosting forbids them (H24), and checks look for them
+                members.extractall(self.into, filter=lambda m, into: m if m.issym() else tarfile.data_filter(m, into))
         return self.into / part
-
-
-def _as_it_is(member: tarfile.TarInfo, into: str) -> tarfile.TarInfo | None:
-    """What to extract: also links that lead out of the directory, which hosting forbids (H24) and checks look for."""
-    with contextlib.suppress(tarfile.AbsoluteLinkError, tarfile.LinkOutsideDestinationError):
-        return tarfile.data_filter(member, into)
-    return member if member.issym() else None
 
 
 @contextlib.contextmanager
@@ -253,8 +246,7 @@ def endpoint(
 ) -> Iterator[Endpoint]:
     """Start an endpoint on `model`, read-only (H23). `ready_within`: seconds until /ping is 200 (H12), if any."""
     mounts = [_bind("/opt/ml/model", model)] if model else []
-    options = {"ports": {port: ("127.0.0.1", None)}} | options
-    with _started(image, ["serve"], mounts, **options) as container:
+    with _started(image, ["serve"], mounts, {}, **{"ports": {port: ("127.0.0.1", None)}} | options) as container:
         served = Endpoint(container)
         if ready_within:
             served.until(lambda: served.ping().status == 200, "a 200 from /ping", ready_within)
@@ -263,12 +255,7 @@ def endpoint(
 
 @contextlib.contextmanager
 def _started(
-    image: str,
-    command: Iterable[str],
-    volumes: list[Mount],
-    content: Mapping[str, Any] | None = None,
-    /,
-    **options: Any,
+    image: str, command: Iterable[str], volumes: list[Mount], content: Mapping[str, Any], /, **options: Any
 ) -> Iterator[Container]:
     """A new container, filled with `content` below /opt/ml and started."""
     name = f"smscaffold-{uuid.uuid4().hex[:12]}"
@@ -276,7 +263,7 @@ def _started(
     try:
         container = engine().containers.create(image, list(command), name=name, init=False, **options)
         with tempfile.TemporaryFile() as archive:
-            _pack(content or {}, archive)
+            _pack(content, archive)
             container.put_archive("/", archive)
         container.start()
         container.reload()
@@ -305,7 +292,6 @@ def _pack(content: Mapping[str, Any], archive: IO[bytes]) -> None:
                 continue
             data = item if isinstance(item, bytes) else json.dumps(item).encode() * (item is not None)
             entry = tarfile.TarInfo(f"opt/ml/{name}")
-            entry.size, entry.mode = len(data), 0o777
-            entry.type = tarfile.DIRTYPE if item is None else tarfile.REGTYPE
+            entry.size, entry.mode, entry.type = len(data), 0o777, tarfile.DIRTYPE if item is None else tarfile.REGTYPE
             tar.addfile(entry, io.BytesIO(data))
     archive.seek(0)

@@ -40,9 +40,12 @@ def test_readme_fits_two_pages_and_its_tables_are_whole(render: Render, template
     assert "`tests/`" in next(lines[i - 1] for i in range(start, len(lines)) if not lines[i])
 
 
-# python-flask-split-nginx runs them by the command of its README: see python_flask/test_folder.py
+# two run them elsewhere: by the command of its README (python_flask/test_folder.py), after an update (update/test_docker.py)
+ELSEWHERE = ("python-flask-split-nginx", "python-flask-single-nginx")
+
+
 @pytest.mark.docker
-@pytest.mark.parametrize(("template", "answers"), [v for v in VARIANTS if v.id != "python-flask-split-nginx"])
+@pytest.mark.parametrize(("template", "answers"), [v for v in VARIANTS if v.id not in ELSEWHERE])
 def test_its_tests_pass(
     render: Render, build: Build, template: str, answers: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
