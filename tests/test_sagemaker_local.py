@@ -139,6 +139,7 @@ def outcomes(
         yield {fault: pool.submit(noticed, fault) for fault in faults}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fault", NOTICED)
 def test_contract_tests_notice(fault: str, outcomes: dict[str, Future[dict[str, str]]]) -> None:
     outcome = outcomes[fault].result()

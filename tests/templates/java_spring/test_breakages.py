@@ -59,6 +59,7 @@ REFUSED = {
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", BREAKAGES)
 def test_its_tests_notice(name: str, folder: Path, image: str, build: Build, tmp_path: Path) -> None:
     *edit, noticed_by = BREAKAGES[name]
@@ -69,6 +70,7 @@ def test_its_tests_notice(name: str, folder: Path, image: str, build: Build, tmp
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", REFUSED)
 def test_the_build_notices(name: str, folder: Path, image: str, build: Build, tmp_path: Path) -> None:
     *edit, words = REFUSED[name]

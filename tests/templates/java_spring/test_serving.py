@@ -84,6 +84,7 @@ def test_a_lone_jvm_ends_when_more_predictions_hang_than_it_has_workers(direct: 
         assert "serve: 2 predictions hang: ending" in ended.logs
 
 
+@pytest.mark.exhaustive
 def test_a_prediction_of_55_seconds_is_answered(image: str, faulty: Mounts) -> None:
     """H16: the platform waits for 60 s."""
     with endpoint(image, None, mounts=faulty) as served:

@@ -46,6 +46,7 @@ BREAKAGES = {
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", BREAKAGES)
 def test_its_tests_notice(name: str, folder: Path, build: Build, tmp_path: Path) -> None:
     *edit, noticed_by = BREAKAGES[name]

@@ -50,6 +50,7 @@ def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(served: End
     assert "predict" in served.logs(), "the log says where the prediction hung"
 
 
+@pytest.mark.exhaustive
 def test_a_prediction_of_55_seconds_is_answered(image: str) -> None:
     """H16: the platform waits for 60 s."""
     with endpoint(image, None, mounts=ALGORITHM) as served:
@@ -164,3 +165,12 @@ def test_the_page_is_served_on_request_only(image: str, folder: Path) -> None:
     with endpoint(image, None, mounts=mounts) as served:
         for path in ("/", "/playground/payloads/", "/playground/payloads/iris.csv"):
             assert served.request("GET", path).status == 404
+
+
+def test_a_model_that_loads_for_longer_than_a_prediction_may_take_is_waited_for(image: str, tmp_path: Path) -> None:
+    slow = tmp_path / "algorithm.R"
+    slow.write_text((ALGORITHMS / "faulty.R").read_text() + "\nload_model <- function(directory) Sys.sleep(5)\n")
+    settings = {"MODEL_SERVER_TIMEOUT": "1"}
+    with endpoint(image, None, mounts={"/opt/program/algorithm.R": slow}, environment=settings) as served:
+        assert served.invoke("0,1").status == 200
+        assert "starting" not in served.logs()

@@ -35,7 +35,7 @@ remembering <- function(compute) {
     answer <- known[[key]]
     if (is.null(answer)) {
       answer <- list(compute(...))
-      if (length(known) < 256) known[[key]] <- answer
+      if (length(known) < 256) assign(key, answer, envir = known)
     }
     answer[[1]]
   }

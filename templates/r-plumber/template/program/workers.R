@@ -9,6 +9,7 @@ main <- function() {
   application <- load_application(loaded)
   warm_up(application, loaded$formats)
   gc(full = TRUE)
+  file.create(file.path(run, "loaded")) # from now on a worker starts at once
   names <- file("stdin", open = "r")
   while (length(name <- readLines(names, 1))) {
     parallel::mcparallel(work(application, name), detached = TRUE)
