@@ -94,8 +94,10 @@ def check(image: str, *clauses: str, profiles: Sequence[str] = (), **given: obje
 class Family:
     """The clauses of some profiles, on the stand-in that keeps them and on those that break one each."""
 
-    def __init__(self, faults: Sequence[tuple[str, Fault]], stand_ins: StandIns, model: Path | None) -> None:
-        self._faults, self._stand_ins = faults, stand_ins
+    def __init__(
+        self, clauses: Sequence[str], faults: Sequence[tuple[str, Fault]], stand_ins: StandIns, model: Path | None
+    ) -> None:
+        self._clauses, self._faults, self._stand_ins = clauses, faults, stand_ins
         self._given = {"model": model} if model else {}
         self._pool = ThreadPoolExecutor(3)
         self._kept: Future[dict[str, Result]] | None = None
@@ -103,8 +105,7 @@ class Family:
 
     def keeps(self, clause: str) -> Result:
         """What comes of a clause on the stand-in without a fault; all clauses of the family are checked at once."""
-        clauses = list(dict.fromkeys(clause for clause, _ in self._faults))
-        self._kept = self._kept or self._pool.submit(check, self._stand_ins.build(), *clauses)
+        self._kept = self._kept or self._pool.submit(check, self._stand_ins.build(), *self._clauses)
         return self._kept.result()[clause]
 
     def breaks(self, clause: str, fault: Fault) -> Result:

@@ -11,6 +11,24 @@ from check_helpers import LOCAL, Family, StandIns
 from smscaffold.sagemaker_local import train
 
 
+def _fault_of(item: pytest.Item) -> tuple[str, str] | None:
+    """The clause and the fault that a test of a family is about."""
+    params = getattr(item, "callspec", None) and item.callspec.params  # type: ignore[attr-defined]
+    return (params["clause"], params["fault"]) if params and {"clause", "fault"} <= params.keys() else None
+
+
+# before those with a mark are left out
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the faults that break a clause, all but the first one are for exhaustive tests."""
+    seen = set()
+    for item in items:
+        if about := _fault_of(item):
+            if (item.path, about[0]) in seen:
+                item.add_marker(pytest.mark.exhaustive)
+            seen.add((item.path, about[0]))
+
+
 @pytest.fixture(scope="session")
 def stand_ins() -> Iterator[StandIns]:
     made = StandIns()
@@ -28,4 +46,6 @@ def model(stand_ins: StandIns, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="module")
 def family(request: pytest.FixtureRequest, stand_ins: StandIns, model: Path) -> Family:
     """The clauses that the module names in FAULTS; SERVES says that a model is given instead of trained."""
-    return Family(request.module.FAULTS, stand_ins, model if request.module.SERVES else None)
+    about = [_fault_of(item) for item in request.session.items if item.path == request.path]
+    chosen = [fault for fault in about if fault]
+    return Family(list(dict(request.module.FAULTS)), chosen, stand_ins, model if request.module.SERVES else None)

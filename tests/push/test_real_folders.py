@@ -14,7 +14,9 @@ from smscaffold.sagemaker_local import endpoint, train
 
 from .conftest import PREFIX, Cloud, Folder, last_lines, remove_images
 
-TEMPLATES = [template.name for template in catalog.templates() if template.origin == catalog.BUILT_IN]
+BUILT_IN = [template.name for template in catalog.templates() if template.origin == catalog.BUILT_IN]
+# the images of all languages are pushed by the same script
+TEMPLATES = [pytest.param(name, marks=[pytest.mark.exhaustive] * (name != "python-flask")) for name in BUILT_IN]
 
 
 @pytest.mark.docker

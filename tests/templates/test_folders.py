@@ -17,6 +17,10 @@ from smscaffold.template_config import load_config
 from .conftest import Build, Render, run_tests
 
 
+# each layout and each front end has its turn without these pairs
+AGAIN = ("java-spring-single-direct", "java-spring-split-nginx")
+
+
 def variants() -> Iterator[Any]:
     """(template, answers) of each."""
     for template in catalog.templates():
@@ -26,7 +30,8 @@ def variants() -> Iterator[Any]:
                 questions = load_config(Path(root) / "template").questions
             for layout, front_end in itertools.product(*(questions[n].choices or [] for n in ("layout", "front_end"))):
                 answers = {"layout": layout, "front_end": front_end}
-                yield pytest.param(template.name, answers, id=f"{template.name}-{layout}-{front_end}")
+                name = f"{template.name}-{layout}-{front_end}"
+                yield pytest.param(template.name, answers, id=name, marks=[pytest.mark.exhaustive] * (name in AGAIN))
 
 
 VARIANTS = list(variants())

@@ -46,8 +46,21 @@ BREAKAGES = {
 }  # fmt: skip
 
 
+QUICK = (
+    "algorithm predicts the wrong thing",
+    "train works on every host",
+    "serve takes any setting",
+    "nginx refuses large bodies",
+    "predictor ignores Accept",
+    "formats drops bad records",
+    "image with another user",
+)
+
+
 @pytest.mark.docker
-@pytest.mark.parametrize("name", BREAKAGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.exhaustive] * (name not in QUICK)) for name in BREAKAGES]
+)
 def test_its_tests_notice(name: str, folder: Path, build: Build, tmp_path: Path) -> None:
     *edit, noticed_by = BREAKAGES[name]
     broken = breaks(folder, tmp_path / "folder", *edit)
