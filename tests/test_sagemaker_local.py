@@ -20,7 +20,7 @@ from smscaffold import sagemaker_local as local
 
 pytestmark = pytest.mark.docker
 TESTS = Path(__file__).parent
-#: fault -> the contract test that notices it; more are noticed in tests/templates/*/test_breakages.py
+#: fault -> the contract test that notices it
 NOTICED = {
     "crlf": "test_program_is_executable_with_lf_line_ends",
     "baked": "test_opt_ml_is_left_to_the_platform",
@@ -28,6 +28,8 @@ NOTICED = {
     "trusts_hostname": "test_training_ends_with_0_and_leaves_a_model_of_plain_files",
     "encoded_values": "test_crowded_job",
     "flat_data": "test_crowded_job",
+    "every_host_writes": "test_other_hosts_than_the_first_write_nothing",
+    "failure_exits_0": "test_unusable_hyperparameter_fails_the_job_and_is_named",
     "no_failure_file": "test_unusable_hyperparameter_fails_the_job_and_is_named",
     "trace_first": "test_unusable_hyperparameter_fails_the_job_and_is_named",
     "no_late_fifo": "test_pipe_mode_streams_each_epoch",
@@ -40,7 +42,10 @@ NOTICED = {
     "loopback": "test_listens_on_8080_on_all_interfaces_and_nowhere_else",
     "second_port": "test_listens_on_8080_on_all_interfaces_and_nowhere_else",
     "starts_without_model": "test_without_a_usable_model_the_container_ends_with_the_reason",
+    "lenient_settings": "test_absurd_setting_ends_the_container_and_is_named",
+    "ignores_accept": "test_each_content_type_is_answered_in_the_accepted_one",
     "no_parameters": "test_parameters_and_case_of_the_content_type_do_not_matter",
+    "small_limit": "test_25_mib_are_served_and_more_is_refused",
     "html_500": "test_bad_request_gets_a_json_error_and_does_no_harm",
     "length_only": "test_one_connection_carries_several_requests_and_chunked_ones",
     "no_keep_alive": "test_one_connection_carries_several_requests_and_chunked_ones",
@@ -48,8 +53,12 @@ NOTICED = {
     "logs_payload": "test_log_has_at_most_one_line_a_request_and_no_payload",
     "writes_model": "test_serves_without_root_rights_on_one_cpu",
     "needs_root": "test_serves_without_root_rights_on_one_cpu",
+    "fixed_port": "test_two_endpoints_share_a_closed_network_on_their_own_ports",
+    "ignores_sigterm": "test_request_in_flight_is_answered_when_the_endpoint_stops",
+    "drops_requests": "test_request_in_flight_is_answered_when_the_endpoint_stops",
     "large_product": "test_execution_parameters_are_sound",
     "batch_fails": "test_bad_records_keep_their_place",
+    "batch_drops": "test_bad_records_keep_their_place",
 }
 
 

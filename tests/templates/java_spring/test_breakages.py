@@ -8,7 +8,6 @@ import pytest
 
 from ..conftest import Build, breaks, run_tests
 
-# nginx.conf is the same in every template: what is broken there stands in python-flask's list
 # what is broken: file, what stands there, what takes its place, and the folder's test that has to notice
 TRAIN, SERVE = "train/src/main/java/train/", "serve/src/main/java/serve/"
 ALGORITHM = "algorithm/src/main/java/algorithm/Algorithm.java"
@@ -34,6 +33,13 @@ BREAKAGES = {
         "program/serve", "$(setting SAGEMAKER_BIND_TO_PORT 8080 1 65535)", "8080", "share_a_closed_network",
     ),
     "serve takes any setting": ("program/serve", "|| ((10#${text#+} < $3", "&& ((10#${text#+} < $3", "absurd_setting"),
+    "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", "", "25_mib"),
+    "nginx says healthy whatever happens": (
+        "program/nginx.conf",
+        "if (!-f /tmp/serve/healthy) { return 503; }\n      return 200;",
+        "return 200;",
+        "frozen_workers",
+    ),
     "serve drops bad records": (
         SERVE + "Predictor.java", "records.errors(), answerType", "new java.util.TreeMap<>(), answerType",
         "bad_records",

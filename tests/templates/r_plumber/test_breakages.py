@@ -8,7 +8,6 @@ import pytest
 
 from ..conftest import Build, breaks, run_tests
 
-# nginx.conf is the same in every template: what is broken there stands in python-flask's list
 # what is broken: file, what stands there, what takes its place, and the folder's test that has to notice
 BREAKAGES = {
     "algorithm forgets to save": (
@@ -34,6 +33,13 @@ BREAKAGES = {
         "program/serve", "$(setting SAGEMAKER_BIND_TO_PORT 8080 1 65535) || exit", "8080", "share_a_closed_network",
     ),
     "serve takes any setting": ("program/serve", "((value >= $3 && value <= $4))", "true", "absurd_setting"),
+    "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", "", "25_mib"),
+    "nginx says healthy whatever happens": (
+        "program/nginx.conf",
+        "if (!-f /tmp/serve/healthy) { return 503; }\n      return 200;",
+        "return 200;",
+        "frozen_workers",
+    ),
     "plumber ignores Accept": (
         "program/plumber.R", 'c(req$HTTP_ACCEPT, "")[1]', '""', "answered_in_the_accepted_one",
     ),
