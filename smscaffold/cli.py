@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     for stop in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, _stop)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         code: int | None = options.run(options)
         sys.stdout.flush()
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"smscaffold: error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it may have been a key, and the next one a signal
         print(f"\nsmscaffold: stopped, nothing {getattr(options, 'undone', 'was written')}", file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
@@ -147,6 +149,12 @@ def complete(options: argparse.Namespace) -> None:
 def _stop(number: int, frame: FrameType | None) -> None:
     """Ends the program by an exception, so that everything temporary is removed on the way out."""
     sys.exit(128 + number)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ends the program at the first Ctrl-C; further ones must not disturb what is removed on the way out."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -83,8 +83,10 @@ def _stated() -> Iterator[Rule]:
 
 
 def _fields(body: str) -> dict[str, str]:
-    parts = _FIELD.split(body)
-    return {name: " ".join(text.split()) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+    """The parts of a clause by their names; what stands before the first of them is the rule."""
+    parts = ["Rule", *_FIELD.split(body)]
+    texts = {name: " ".join(text.split()) for name, text in zip(parts[::2], parts[1::2], strict=True)}
+    return {name: text for name, text in texts.items() if text}
 
 
 def _profiles(text: str) -> Iterator[tuple[str, tuple[str, bool]]]:

@@ -11,7 +11,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ from smscaffold.contract.injection import fixture
 from smscaffold.contract.lab import Lab
 from smscaffold.contract.subject import MEDIA
 from smscaffold.contract.wording import RUN, files
-from smscaffold.sagemaker_local import LocalError, TrainingResult, engine
+from smscaffold.sagemaker_local import LocalError, Training, TrainingResult, engine
 
-LATE = 5  # seconds after which the second host is there
+LATE = 5  # seconds that the first host is alone
 _SILENT = 30  # seconds after which no first line is waited for
 _FILE_MODE = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
 _IDENTITY = {"current_host": "algo-1", "hosts": ["algo-1"]}
@@ -215,14 +215,13 @@ def cluster(lab: Lab) -> dict[str, TrainingResult]:
     """What each of two hosts left. The second starts late, and until then nobody finds it by its name."""
     hosts = ["ann", "zoe"]
 
-    def left(host: str, network: str) -> TrainingResult:
+    def start(host: str, network: str) -> AbstractContextManager[Training]:
         resources = {"current_host": host, "hosts": hosts, "network_interface_name": "eth0"}
         named = {network: engine().api.create_endpoint_config(aliases=[host])}
-        config = {"resourceconfig.json": resources}
-        return lab.train(config=config, network=network, networking_config=named)
+        return lab.training(config={"resourceconfig.json": resources}, network=network, networking_config=named)
 
-    with lab.network() as network, ThreadPoolExecutor() as pool:
-        first = pool.submit(left, hosts[0], network)
-        wait([first], LATE)
-        second = pool.submit(left, hosts[1], network)
-        return {hosts[0]: first.result(), hosts[1]: second.result()}
+    with lab.network() as network, start(hosts[0], network) as first:
+        with contextlib.suppress(LocalError):  # it may end, or wait for the other
+            first.until(lambda: not first.running, "its end", LATE)
+        with start(hosts[1], network) as second:
+            return {hosts[0]: first.wait(), hosts[1]: second.wait()}

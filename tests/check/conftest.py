@@ -10,6 +10,18 @@ from check_helpers import LOCAL, Family, StandIns
 
 from smscaffold.sagemaker_local import train
 
+pytest.register_assert_rewrite("family_tests")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The tests of a family: each of its clauses, and each fault that breaks one."""
+    if metafunc.definition.name in ("test_it_holds", "test_it_is_broken"):
+        faults = metafunc.module.FAULTS
+        if "fault" in metafunc.fixturenames:
+            metafunc.parametrize(("clause", "fault"), faults)
+        else:
+            metafunc.parametrize("clause", dict(faults))
+
 
 def _fault_of(item: pytest.Item) -> tuple[str, str] | None:
     """The clause and the fault that a test of a family is about."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from check_helpers import Family, Fault, fault
+from check_helpers import Fault, fault
+from family_tests import test_it_holds, test_it_is_broken  # noqa: F401
 
 from smscaffold.contract.clauses import serve_plus
 
@@ -37,18 +38,3 @@ def _in_haste() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(serve_plus.H13, "within", 3)
         yield
-
-
-@pytest.mark.parametrize("clause", dict(FAULTS))
-def test_it_holds(clause: str, family: Family) -> None:
-    result = family.keeps(clause)
-    assert (result.outcome, bool(result.seen)) == ("pass", True), result
-
-
-@pytest.mark.parametrize(("clause", "fault"), FAULTS)
-def test_it_is_broken(clause: str, fault: Fault, family: Family) -> None:
-    result = family.breaks(clause, fault)
-    assert result.outcome == "fail", result
-    assert result.evidence
-    assert result.evidence.expected
-    assert result.evidence.came

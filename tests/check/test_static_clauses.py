@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from check_helpers import Family, Fault, pushed_as
+from check_helpers import Fault, pushed_as
+from family_tests import test_it_holds, test_it_is_broken  # noqa: F401
 
 from smscaffold.contract.clauses import static
 
@@ -43,18 +44,3 @@ FAULTS: list[tuple[str, Fault]] = [
 def _smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     """An image of more than 10 GB takes minutes to build."""
     monkeypatch.setattr(static, "LARGEST", 400e6)
-
-
-@pytest.mark.parametrize("clause", dict(FAULTS))
-def test_it_holds(clause: str, family: Family) -> None:
-    result = family.keeps(clause)
-    assert (result.outcome, bool(result.seen)) == ("pass", True), result
-
-
-@pytest.mark.parametrize(("clause", "fault"), FAULTS)
-def test_it_is_broken(clause: str, fault: Fault, family: Family) -> None:
-    result = family.breaks(clause, fault)
-    assert result.outcome == "fail", result
-    assert result.evidence
-    assert result.evidence.expected
-    assert result.evidence.came

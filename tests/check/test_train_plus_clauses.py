@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from check_helpers import Family, Fault, StandIns, check, fault
+from check_helpers import Fault, StandIns, check, fault
+from family_tests import test_it_holds, test_it_is_broken  # noqa: F401
 
 pytestmark = pytest.mark.docker
 SERVES = False
@@ -32,21 +33,6 @@ FAULTS: list[tuple[str, Fault]] = [
     ("T40", fault("others_fail")),
     ("T45", fault("needs_network")),
 ]
-
-
-@pytest.mark.parametrize("clause", dict(FAULTS))
-def test_it_holds(clause: str, family: Family) -> None:
-    result = family.keeps(clause)
-    assert (result.outcome, bool(result.seen)) == ("pass", True), result
-
-
-@pytest.mark.parametrize(("clause", "fault"), FAULTS)
-def test_it_is_broken(clause: str, fault: Fault, family: Family) -> None:
-    result = family.breaks(clause, fault)
-    assert result.outcome == "fail", result
-    assert result.evidence
-    assert result.evidence.expected
-    assert result.evidence.came
 
 
 def test_pipe_mode_may_be_refused(stand_ins: StandIns) -> None:

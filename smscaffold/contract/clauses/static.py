@@ -276,8 +276,12 @@ class R13(Clause):
 
 
 class R20(Clause):
-    """A label of a capability has the value `true`, in these letters."""
+    """A label of a capability has the value `true`, in these letters.
 
+    The capabilities are accept-bind-to-port (H40), multi-models (M1) and bidirectional-streaming (S2).
+    """
+
+    source = "as H40, M1 and S2"
     strength = "SHOULD"
     mend = Mend("In the Dockerfile: LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true")
 
