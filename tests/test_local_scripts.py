@@ -22,6 +22,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from shared_helpers import free_port
 
 SHARED = Path(__file__).parents[1] / "templates" / "_shared" / "template"
 SCRIPTS = ("train_local.sh", "serve_local.sh", "predict.sh")
@@ -266,11 +267,6 @@ def test_predict_says_when_nothing_answers(plain: Path) -> None:
     done = run(plain / "predict.sh", f"--port={free_port()}")
     assert done.returncode == 1
     assert "start local_test/serve_local.sh" in done.stderr
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 # ---- train_local.sh and serve_local.sh
