@@ -39,10 +39,17 @@ def repository(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Files(SimpleHTTPRequestHandler):
+    """Files of a folder, many over one connection, as Maven asks for them."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+
 @contextmanager
 def mirror(repository: Path, certificate: Path | None = None) -> Iterator[str]:
     """The address of a server on this machine; with a certificate, of which the file holds the key too, over TLS."""
-    handler = partial(SimpleHTTPRequestHandler, directory=repository)
+    handler = partial(Files, directory=repository)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -75,7 +82,7 @@ def certified(folder: Path) -> tuple[Path, Path]:
 
 def test_maven_fetches_everything_from_the_mirror(repository: Path, folder: Path, build: Build) -> None:
     with mirror(repository) as url:
-        image = build_with(url, build, folder, "--target=build", tag="java-spring-mirror")
+        image = build_with(url, build, folder, "--target=libraries", tag="java-spring-mirror")
     # Maven notes beside each file where it came from, such as `junit-5.jar>central=`
     origins = "find /root/.m2/repository -name _remote.repositories -exec cat {} + | grep -v '^#' | sed 's/.*>//'"
     found = subprocess.run(["docker", "run", "--rm", image, "sh", "-c", origins], capture_output=True, text=True).stdout
@@ -88,7 +95,7 @@ def test_a_companys_certificates_are_trusted(repository: Path, folder: Path, bui
     copy = shutil.copytree(folder, tmp_path / "folder")
     with mirror(repository, server) as url:
         with pytest.raises(RuntimeError, match="PKIX path building failed"):
-            build_with(url, build, copy, tag="java-spring-untrusted")
+            build_with(url, build, copy, "--target=libraries", tag="java-spring-untrusted")
         (copy / "certificates").mkdir()
         shutil.copy(authority, copy / "certificates")
         image = build_with(url, build, copy, tag="java-spring-company")

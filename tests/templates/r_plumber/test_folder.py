@@ -12,6 +12,7 @@ import pytest
 from smscaffold.sagemaker_local import engine, run
 
 from ..conftest import Build, Render
+from ..python_flask.test_images import buildkit_cli, trains_and_serves
 
 LINT = """
 found <- c(lintr::lint_dir("/folder/program"), lintr::lint_dir("/folder/tests/testthat"))
@@ -120,3 +121,17 @@ def test_a_base_image_of_another_family_is_refused_in_one_sentence(folder: Path,
     other = build(tmp_path, tag="no-apt")
     with pytest.raises(RuntimeError, match="the base image must be a Debian or an Ubuntu: it has no apt-get"):
         build(folder, f"--build-arg=BASE_IMAGE={other}", tag="refused")
+
+
+@pytest.mark.docker
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("layout", ["single", "split"])
+def test_builds_with_buildkit(render: Render, build: Build, tmp_path: Path, layout: str) -> None:
+    """On base images of one's own: of a split folder each part can have another."""
+    folder = render("r-plumber", layout=layout, train_base_image="python:3.13-slim-trixie")
+    targets = {"single": [""], "split": ["train", "serve"]}[layout]
+    images = [
+        build(folder, f"--target={target}", tag=f"r-kit{target}", docker=buildkit_cli(), DOCKER_BUILDKIT="1")
+        for target in targets
+    ]
+    trains_and_serves(images[0], images[-1], folder, tmp_path / "job")
