@@ -21,9 +21,11 @@ from ..python_flask.test_images import buildkit_cli, trains_and_serves
 
 pytestmark = pytest.mark.docker
 DEBIAN = "debian:trixie-slim"
+# Debian's Java puts its manual pages where the slim image has no folder
 JDK_25 = f"""
 FROM {DEBIAN}
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates maven openjdk-25-jdk-headless
+RUN mkdir -p /usr/share/man/man1 && apt-get update \\
+&& apt-get install -y --no-install-recommends ca-certificates maven openjdk-25-jdk-headless
 """
 
 
