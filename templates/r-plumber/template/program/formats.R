@@ -94,7 +94,9 @@ choose_type <- remembering(function(accept, own) {
 # Fails with bad_input where not even records can be told apart.
 read_rows <- function(body, type, parameters) {
   text <- decode(body, parameter(parameters, "charset", "utf-8"))
-  text <- sub("[\r\n]+$", "", text, perl = TRUE)
+  if (endsWith(text, "\n") || endsWith(text, "\r")) {
+    text <- sub("[\r\n]+$", "", text, perl = TRUE)
+  }
   if (!grepl("\\S", text, perl = TRUE)) {
     bad_input("the body is empty")
   }
@@ -116,7 +118,7 @@ decode <- function(body, charset = "utf-8") {
       bad_input("the body is not ", charset, " text")
     }
     Encoding(text) <- "UTF-8"
-    return(sub("^\ufeff", "", text, perl = TRUE))
+    return(if (startsWith(text, "\ufeff")) substring(text, 2) else text)
   }
   known_as <- sub("^latin-", "latin", charset)
   text <- tryCatch(
@@ -187,6 +189,15 @@ fast_csv <- function(text) {
   if (!grepl("^[-+.,0-9eE\r\n ]+$", text, perl = TRUE) ||
         grepl(lenient, text, perl = TRUE)) {
     return(NULL)
+  }
+  if (nchar(text) < 1000) { # a few rows: scan is the faster one for many
+    cells <- strsplit(strsplit(text, "\n", fixed = TRUE)[[1]], ",", fixed = TRUE)
+    values <- suppressWarnings(as.numeric(unlist(cells)))
+    if (any(lengths(cells) != width) || !all(is.finite(values))) {
+      return(NULL)
+    }
+    by_column <- split(values, rep_len(seq_len(width), length(values)))
+    return(as_frame(unname(by_column)))
   }
   line_ends <- nchar(text) - nchar(gsub("\n", "", text, fixed = TRUE))
   bytes <- rawConnection(charToRaw(text))
