@@ -44,17 +44,19 @@ def possible(console: Console) -> bool:
 
 
 def interview(
-    template: str | None,
+    template: str | catalog.Template | None,
     dest: Path | None,
     standard: Standard,
     load: Callable[[catalog.Template], Gathered],
 ) -> Interview[catalog.Template]:
-    """The interview for `new`: of the templates there are, or of one that was named.
+    """The interview for `new`: of the templates there are, or of one that is settled.
 
     `load` makes a template ready. The organisation's default template stands first, or ours.
     Raises SmscaffoldError when there is no template of that name, or none that is allowed.
     """
-    if template:
+    if isinstance(template, catalog.Template):
+        known = [template]
+    elif template:
         known = [catalog.find(template, standard)]
     else:
         known = list(catalog.templates(standard=standard))
@@ -70,7 +72,7 @@ def interview(
     return Interview(
         templates=known,
         load=load,
-        chosen="--template" if template else "",
+        chosen="--template" if isinstance(template, str) else "",
         refuse=refuse,
         tell=_image,
     )
