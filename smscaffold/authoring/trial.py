@@ -82,9 +82,9 @@ class _Trial:
             refuse_hostile(self._name, folder, files)
         except SmscaffoldError as error:
             raise SmscaffoldError(f"{self._name} with {variant}: {error}") from error
-        if not rendered.answers_file.is_file():
+        if not (rendered.answers_file.is_file() and "_src_path:" in rendered.answers_file.read_text(encoding="utf-8")):
             raise SmscaffoldError(
-                f"{self._name} with {variant}: no answers file is written, so no folder can be updated; the template "
+                f"{self._name} with {variant}: no answers file is written, so it could not be updated: the template "
                 "needs the file '{{ _copier_conf.answers_file }}.jinja' with {{ _copier_answers|to_nice_yaml -}}"
             )
         self._say(f"{variant}: rendered", f"{sum((folder / file).is_file() for file in files)} files", began)
