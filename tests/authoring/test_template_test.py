@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,7 @@ def test_a_template_without_answers_file(author: Machine, template: Path) -> Non
 
 @pytest.mark.docker
 def test_tests_that_fail_are_shown(author: Machine, template: Path) -> None:
+    shutil.rmtree(template / "template" / "tests" / "unit")
     write(template / "template" / "tests" / "conftest.py", "")
     write(template / "template" / "tests" / "test_container.py", "def test_it() -> None:\n    assert 'no' == 'yes'\n")
     done = author.run("smscaffold", "template", "test", cwd=template)
@@ -80,8 +83,6 @@ def test_tests_that_fail_are_shown(author: Machine, template: Path) -> None:
 @pytest.mark.exhaustive
 def test_the_scaffold_as_it_is(author: Machine, package: Path) -> None:
     """The package's own tests: they build each layout, and its container keeps the contract."""
-    import subprocess
-
     command = [str(author.root / "venv/bin/python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=package, env=author.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
