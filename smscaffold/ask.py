@@ -54,10 +54,11 @@ def interview(
     `load` makes a template ready. The organisation's default template stands first, or ours.
     Raises SmscaffoldError when there is no template of that name, or none that is allowed.
     """
+    chosen = ""
     if isinstance(template, catalog.Template):
-        known = [template]
+        known, chosen = [template], "template new"
     elif template:
-        known = [catalog.find(template, standard)]
+        known, chosen = [catalog.find(template, standard)], "--template"
     else:
         known = list(catalog.templates(standard=standard))
         usual = next((each for each in known if catalog.DEFAULT in each.known_as), None)
@@ -72,7 +73,7 @@ def interview(
     return Interview(
         templates=known,
         load=load,
-        chosen="--template" if isinstance(template, str) else "",
+        chosen=chosen,
         refuse=refuse,
         tell=_image,
     )
