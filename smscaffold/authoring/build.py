@@ -29,6 +29,8 @@ def build(request: Request, console: Console) -> None:
     """
     output = request.output or Path("build")
     for folder in templates_at(request.folder):
+        if output.resolve().is_relative_to(folder.resolve()):
+            raise SmscaffoldError(f"{output.resolve()} lies in the template itself: name another folder by --output")
         dest = output / folder.resolve().name
         built_before = dest.is_dir() and config_file(dest)
         if dest.exists() and not built_before and (not dest.is_dir() or any(dest.iterdir())):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from smscaffold.errors import SmscaffoldError
 
 Commands = Any  # argparse gives what it makes no public name
 
@@ -103,18 +106,32 @@ def _test(options: argparse.Namespace) -> None:
     from smscaffold.authoring.trial import Request, test
     from smscaffold.console import Console
 
-    test(Request(options.path, containers=not options.no_docker), Console())
+    with _one_sentence():
+        test(Request(options.path, containers=not options.no_docker), Console())
 
 
 def _build(options: argparse.Namespace) -> None:
     from smscaffold.authoring.build import Request, build
     from smscaffold.console import Console
 
-    build(Request(options.path, options.output), Console())
+    with _one_sentence():
+        build(Request(options.path, options.output), Console())
 
 
 def _release(options: argparse.Namespace) -> None:
     from smscaffold.authoring.release import Request, release_package
     from smscaffold.console import Console
 
-    release_package(Request(options.version, options.path), Console())
+    with _one_sentence():
+        release_package(Request(options.version, options.path), Console())
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Turns what the operating system refuses into one sentence."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever reads along has read enough
+        raise
+    except OSError as error:
+        raise SmscaffoldError(f"{error.strerror or error}: {error.filename}") from error

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +27,8 @@ from smscaffold.trust import refuse_hostile
 
 LAYOUT = "layout"
 _NO_TESTS = 5  # pytest's exit code
+_PROJECT = f"template-test-{os.getpid()}"
+_CLEANING = 60  # seconds
 
 Answers = dict[str, Any]
 
@@ -75,9 +79,8 @@ class _Trial:
         """The container folder of a variant."""
         began = time.monotonic()
         folder = into / "folder"
-        name = {"project_name": f"template-test-{os.getpid()}"}
         try:
-            rendered = render(root, folder, {**name, **answers}, into / "cache")
+            rendered = render(root, folder, {"project_name": _PROJECT, **answers}, into / "cache")
             files = [str(path.relative_to(folder)) for path in folder.rglob("*")]
             refuse_hostile(self._name, folder, files)
         except SmscaffoldError as error:
@@ -98,15 +101,13 @@ class _Trial:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
         try:
             with self.console.moment(f"Building {self._name} with {variant} and running its tests ..."):
-                done = subprocess.run(
-                    command, cwd=folder, capture_output=True, text=True, errors="replace", check=False
-                )
+                code, said = _run(command, folder)
         finally:
             _remove_images()
-        if done.returncode not in (0, _NO_TESTS):
-            print(done.stdout + done.stderr, end="", file=sys.stderr)
+        if code not in (0, _NO_TESTS):
+            print(said, end="", file=sys.stderr)
             raise SmscaffoldError(f"{self._name} with {variant}: its tests fail; what they say stands above")
-        summary = (done.stdout.strip().splitlines() or ["no tests"])[-1]
+        summary = (said.strip().splitlines() or ["no tests"])[-1]
         self._say(f"{variant}: its tests", summary.partition(" in ")[0].strip("= "), began)
 
     @property
@@ -133,6 +134,22 @@ def variants(config: TemplateConfig, defaults: Answers) -> Iterator[Answers]:
                 yield {**layout, question.name: value}
 
 
+def _run(command: list[str], folder: Path) -> tuple[int, str]:
+    """The exit code of the tests, and what they say. If we are stopped, they may remove their containers first."""
+    output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=folder, start_new_session=True, **output) as tests:
+        try:
+            said, _ = tests.communicate()
+        except BaseException:
+            tests.send_signal(signal.SIGINT)
+            try:
+                tests.communicate(timeout=_CLEANING)
+            finally:
+                tests.kill()
+            raise
+    return tests.returncode, said
+
+
 def _why_no_containers() -> str:
     """Why containers cannot be built and tested here; empty when they can."""
     from smscaffold.sagemaker_local import LocalError, engine
@@ -148,10 +165,13 @@ def _why_no_containers() -> str:
 
 def _remove_images() -> None:
     """Removes the images that the tests of a container folder have built."""
-    from smscaffold.sagemaker_local import engine
+    from docker.errors import DockerException
 
-    client = engine()
-    for image in client.images.list(filters={"reference": f"template-test-{os.getpid()}*"}):
-        for tag in image.tags:
-            if tag.startswith(f"template-test-{os.getpid()}"):
-                client.images.remove(tag, force=True)
+    from smscaffold.sagemaker_local import LocalError, engine
+
+    with suppress(DockerException, LocalError):  # the engine may be gone meanwhile
+        client = engine()
+        for image in client.images.list(filters={"reference": f"{_PROJECT}*"}):
+            for tag in image.tags:
+                if tag.startswith(_PROJECT):
+                    client.images.remove(tag, force=True)

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from smscaffold import git
 from smscaffold.catalog import TEMPLATE_PACKAGE, template_folders
 from smscaffold.compile import LOCAL_PLATFORM, compile_template
 from smscaffold.errors import SmscaffoldError
@@ -132,8 +133,7 @@ def check_committed(checkout: Path, sources: Iterable[Path]) -> None:
 
     Raises SmscaffoldError when a file in `sources` is not; where there is no repository, nothing is checked.
     """
-    status = ["git", "-C", str(checkout), "status", "--porcelain", "--", *(str(path.resolve()) for path in sources)]
-    done = subprocess.run(status, capture_output=True, text=True, check=False)
+    done = git.run(checkout, "status", "--porcelain", "--", *(str(path.resolve()) for path in sources))
     if done.returncode == 0 and done.stdout:
         raise SmscaffoldError(f"commit these before you release them:\n{done.stdout.rstrip()}")
 

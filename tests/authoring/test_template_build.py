@@ -45,6 +45,17 @@ def test_what_is_no_template_is_not_replaced(author: Machine, template: Path, tm
     )
 
 
+def test_nothing_is_built_inside_the_template(author: Machine, template: Path) -> None:
+    done = author.run("smscaffold", "template", "build", cwd=template)
+    refused(done, f"{template}/build lies in the template itself: name another folder by --output")
+
+
+def test_what_the_system_refuses(author: Machine, template: Path, tmp_path: Path) -> None:
+    write(tmp_path / "file", "")
+    done = author.run("smscaffold", "template", "build", template, "-o", "file/below", cwd=tmp_path)
+    refused(done, "Not a directory: ")
+
+
 @pytest.mark.parametrize("command", [["build"], ["test", "--no-docker"], ["release", "0.1.0"]])
 class TestNoPackage:
     def test_no_pyproject(self, author: Machine, tmp_path: Path, command: list[str]) -> None:
