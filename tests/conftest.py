@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytest.register_assert_rewrite("shared_helpers")
+
 
 @functools.cache
 def no_engine() -> str:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+import docker.errors
 from docker.models.containers import Container
 
 from smscaffold.contract.clause import UnprovenError
@@ -84,8 +85,14 @@ class Inside:
             return Seen(0, http.client.HTTPMessage(), repr(error).encode(), accepted, seconds)
 
     def listeners(self) -> set[tuple[Address, int]]:
-        """Where something listens on TCP, as (address, port): 0.0.0.0 and :: are all interfaces."""
-        table = (self._way.read("/proc/net/tcp") + self._way.read("/proc/net/tcp6")).splitlines()
+        """Where something listens on TCP, as (address, port): 0.0.0.0 and :: are all interfaces.
+
+        In a container that has ended nothing does.
+        """
+        try:
+            table = (self._way.read("/proc/net/tcp") + self._way.read("/proc/net/tcp6")).splitlines()
+        except (FileNotFoundError, ProcessLookupError, docker.errors.APIError):
+            return set()
         rows = [line.split() for line in table]
         return {_address(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTENS}
 

@@ -16,9 +16,9 @@ class Terminal:
         self._tmux = ["tmux", "-f", "/dev/null", "-S", str(place / "tmux")]
         words = ["env", "-i", *(f"{name}={value}" for name, value in env.items()), *command]
         # the shell that stays keeps the terminal, and shows whether it was left as it was found
-        state = f"(trap '' INT; stty -a) > {place}"
         program = (
-            f"{state}/before; {shlex.join(words)}; code=$?; {state}/after; echo exit=$code; echo $code > {place}/code"
+            f"stty -a > {place}/before; {shlex.join(words)}; code=$?; trap '' INT; "
+            f"stty -a > {place}/after; echo exit=$code; echo $code > {place}/code"
         )
         script = f"trap : INT; {program}; while :; do sleep 60; done"
         columns, lines = map(str, size)

@@ -9,7 +9,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.append(str(CHECKOUT / "tests" / "update"))
 sys.path.append(str(CHECKOUT / "tests" / "ask"))  # for a terminal
 
-from update_helpers import Machine, Result, append, build_wheel, copy_checkout, machine, release, write  # noqa: E402
+from shared_helpers import write  # noqa: E402
+from update_helpers import Machine, Result, append, build_wheel, copy_checkout, machine, release  # noqa: E402
 
 __all__ = ["Machine", "Result", "append", "build_wheel", "copy_checkout", "install", "machine", "release", "write"]
 
@@ -35,7 +36,7 @@ def install(machine: Machine, package: Path) -> None:
 
 
 def refused(result: Result, *words: str) -> None:
-    """The command failed with one clear line that holds these words."""
+    """The command failed with one clear line that holds these words; what it did before may stand in stdout."""
     assert result.returncode == 1, result
     assert result.stderr.startswith("smscaffold: error: "), result.stderr
     assert result.stderr.count("\n") == 1, result.stderr

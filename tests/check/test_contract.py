@@ -203,15 +203,20 @@ def closed(stand_ins: StandIns, model: Path) -> Iterator[local.Endpoint]:
         yield served
 
 
-@pytest.mark.docker
-@pytest.mark.parametrize("way", ["entered", "python3", "bash"])
-def test_ways_into_a_container(way: str, closed: local.Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    if way != "entered":
+@pytest.fixture(params=["entered", "python3", "bash"])
+def way(request: pytest.FixtureRequest, closed: local.Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this way into containers is left."""
+    if request.param != "entered":
         monkeypatch.setattr(inside._Entered, "into", lambda container: None)
-        scripts = [script for script in inside._SCRIPTS if script[0][0] == way]
+        scripts = [script for script in inside._SCRIPTS if script[0][0] == request.param]
         monkeypatch.setattr(inside, "_SCRIPTS", scripts)
     elif inside._Entered.into(closed.container) is None:
         pytest.skip("only root on the engine's machine enters a network")
+
+
+@pytest.mark.docker
+@pytest.mark.usefixtures("way")
+def test_ways_into_a_container(closed: local.Endpoint) -> None:
     seen = inside.Inside(closed.container)
     closed.until(lambda: seen.request("GET", "/ping").status == 200, "a 200")
     ping = seen.request("GET", "/ping")
@@ -222,6 +227,15 @@ def test_ways_into_a_container(way: str, closed: local.Endpoint, monkeypatch: py
     assert {(str(address), port) for address, port in seen.listeners()} == {("0.0.0.0", 8080)}
     assert seen.request("GET", "/ping", port=1).status == 0
     assert (seen.hears(signal.SIGTERM), seen.hears(signal.SIGUSR1)) == (True, False)
+
+
+@pytest.mark.docker
+@pytest.mark.usefixtures("way")
+def test_in_a_container_that_has_ended_nothing_listens(stand_ins: StandIns, model: Path) -> None:
+    with local.endpoint(stand_ins.build(), model, ready_within=None) as served:
+        seen = inside.Inside(served.container)
+        served.stop(0)
+        assert seen.listeners() == set()
 
 
 @pytest.mark.docker

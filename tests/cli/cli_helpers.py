@@ -41,24 +41,7 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "smscaffold", *map(str, arguments)]
 
 
-def write(path: Path, text: str) -> Path:
-    """Writes a file and the folders above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
 def files(root: Path) -> set[str]:
     """Every path below a folder, apart from git's own."""
     paths = (path.relative_to(root) for path in root.rglob("*"))
     return {str(path) for path in paths if path.parts[0] != ".git"}
-
-
-def refused(result: Result, *words: str) -> None:
-    """The command failed with one clear line that holds these words."""
-    assert result.returncode == 1, result
-    assert result.stdout == ""
-    assert result.stderr.startswith("smscaffold: error: ")
-    assert result.stderr.count("\n") == 1, result.stderr
-    for word in words:
-        assert word in result.stderr

@@ -11,7 +11,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
-from cli_helpers import CHECKOUT, COPIER_YML, Result, Run, command, write
+from cli_helpers import CHECKOUT, COPIER_YML, Result, Run, command
+from shared_helpers import write
 
 from smscaffold.cli import main
 

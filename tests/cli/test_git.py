@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_helpers import Run, write
+from cli_helpers import Run
+from shared_helpers import write
 
 Git = Callable[..., str]
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_helpers import ENDLESS, command, files, write
+from cli_helpers import ENDLESS, command, files
+from shared_helpers import write
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_helpers import CHECKOUT, Run, write
+from cli_helpers import CHECKOUT, Run
+from shared_helpers import write
 
 from smscaffold import __version__
 from smscaffold.history.record import releases

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cli_helpers import CHECKOUT, Run, command, files, write
+from cli_helpers import CHECKOUT, Run, command, files
+from shared_helpers import write
 
 STUB_FILES = {"README.md", "local_test", "local_test/train_local.sh", ".copier-answers.yml"}
 

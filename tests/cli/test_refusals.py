@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_helpers import Run, command, files, refused, write
+from cli_helpers import Run, command, files
+from shared_helpers import refused, write
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from cli_helpers import ENDLESS, command, files, write
+from cli_helpers import ENDLESS, command, files
+from shared_helpers import write
 
 Start = Callable[..., "pexpect.spawn[str]"]
 

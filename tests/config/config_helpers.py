@@ -23,13 +23,6 @@ workers: {type: int, default: 2}
 Result = subprocess.CompletedProcess[str]
 
 
-def write(path: Path, text: str) -> Path:
-    """Writes a file and the folders above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
 def commit(root: Path, tag: str) -> None:
     """One more release of a template."""
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
@@ -41,16 +34,6 @@ def answers(folder: Path) -> dict[str, Any]:
     """What a container folder remembers."""
     found: dict[str, Any] = yaml.safe_load((folder / ".copier-answers.yml").read_text())
     return found
-
-
-def refused(result: Result, *words: str) -> None:
-    """The command failed with one clear line that holds these words."""
-    assert result.returncode == 1, result
-    assert result.stdout == ""
-    assert result.stderr.startswith("smscaffold: error: ")
-    assert result.stderr.count("\n") == 1, result.stderr
-    for word in words:
-        assert word in result.stderr
 
 
 @dataclass(frozen=True)

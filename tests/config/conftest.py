@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from config_helpers import CHECKOUT, COPIER_YML, Machine, commit, write
+from config_helpers import CHECKOUT, COPIER_YML, Machine, commit
+from shared_helpers import write
 
 
 @pytest.fixture

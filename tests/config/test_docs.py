@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from config_helpers import CHECKOUT, COPIER_YML, Machine, answers, write
+from config_helpers import CHECKOUT, COPIER_YML, Machine, answers
+from shared_helpers import write
 
 TEXT = (CHECKOUT / "docs" / "organisation.md").read_text()
 CONSOLE = re.compile(r"```console\n\$ smscaffold config\n(.*?)```", re.DOTALL)

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from config_helpers import CHECKOUT, Machine, answers, commit, refused, write
+from config_helpers import CHECKOUT, Machine, answers, commit
+from shared_helpers import refused, write
 
 from smscaffold import catalog
 from smscaffold.compile import compile_template

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_helpers import Machine, commit, refused, write
+from config_helpers import Machine, commit
+from shared_helpers import refused, write
 
 
 @pytest.fixture(autouse=True)

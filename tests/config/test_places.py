@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from config_helpers import CHECKOUT, Machine, answers, refused, write
+from config_helpers import CHECKOUT, Machine, answers
+from shared_helpers import refused, write
 
 ORDER = ("option", "variable", "user", "system", "package")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from config_helpers import Machine, refused, write
+from config_helpers import Machine
+from shared_helpers import refused, write
 
 
 @pytest.mark.parametrize(

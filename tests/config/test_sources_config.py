@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from config_helpers import CHECKOUT, COPIER_YML, Machine, answers, refused, write
+from config_helpers import CHECKOUT, COPIER_YML, Machine, answers
+from shared_helpers import refused, write
 
 from smscaffold import catalog
 

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from shared_helpers import free_port
 
 SCRIPT = Path(__file__).parents[2] / "templates" / "_shared" / "template" / "build_and_push.sh.jinja"
 BASH = os.environ.get("SMSCAFFOLD_BASH", "bash")  # the script promises to run in bash 3.2, which macOS has
@@ -194,11 +194,6 @@ def answers(url: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

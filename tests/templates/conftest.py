@@ -11,11 +11,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from smscaffold import sagemaker_local
+
+pytest.register_assert_rewrite(*(f"{__package__}.{name}_tests" for name in ("serving", "algorithm", "format")))
+
 Render = Callable[..., Path]
 Build = Callable[..., str]
+Mounts = dict[str, Path]
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +45,8 @@ def build() -> Iterator[Build]:
 
     def build(folder: Path, *options: str, tag: str, docker: str = "docker", **environment: str) -> str:
         image = f"smscaffold-test/{tag}-{os.getpid()}"
-        command = [docker, "build", "--quiet", "--force-rm", "--platform=linux/amd64", f"--tag={image}", *options, str(folder)]
+        arguments = ["--quiet", "--force-rm", "--platform=linux/amd64", f"--tag={image}", *options, str(folder)]
+        command = [docker, "build", *arguments]
         with one_build_at_a_time():
             done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
         if done.returncode:
@@ -50,6 +57,35 @@ def build() -> Iterator[Build]:
     yield build
     if made:
         subprocess.run(["docker", "image", "rm", "--force", *made], check=False, stdout=subprocess.DEVNULL)
+
+
+def sample_fixtures(template: str) -> tuple[Any, Any, Any]:
+    """The fixtures `folder`, `image` and `model` of a template, made once for all tests of its package."""
+
+    @pytest.fixture(scope="session")
+    def folder(render: Render) -> Path:
+        """A container folder of the layout `single`."""
+        return render(template)
+
+    @pytest.fixture(scope="session")
+    def image(folder: Path, build: Build) -> str:
+        """Its image, which trains and serves, with nginx in front."""
+        return build(folder, tag=template)
+
+    @pytest.fixture(scope="session")
+    def model(image: str, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """The directory of a model trained by that image on its own sample data."""
+        return train_sample(image, folder, tmp_path_factory.mktemp("job") / "out").model
+
+    return folder, image, model
+
+
+def train_sample(image: str, folder: Path, into: Path, **hyperparameters: object) -> sagemaker_local.TrainingResult:
+    """What training on the sample data of the folder leaves; it has to succeed."""
+    data = folder / "local_test" / "opt_ml" / "input" / "data" / "train"
+    result = sagemaker_local.train(image, into, {"train": data}, hyperparameters=hyperparameters)
+    assert result.exit_code == 0, result.logs
+    return result
 
 
 @contextmanager

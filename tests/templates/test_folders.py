@@ -16,7 +16,6 @@ from smscaffold.template_config import load_config
 
 from .conftest import Build, Render, run_tests
 
-
 # each layout and each front end has its turn without these pairs
 AGAIN = ("java-spring-single-direct", "java-spring-split-nginx")
 
@@ -45,7 +44,7 @@ def test_readme_fits_two_pages_and_its_tables_are_whole(render: Render, template
     assert "`tests/`" in next(lines[i - 1] for i in range(start, len(lines)) if not lines[i])
 
 
-# two run them elsewhere: by the command of its README (python_flask/test_folder.py), after an update (update/test_docker.py)
+# two run them elsewhere: by the README's command (python_flask/test_folder.py), after an update (update/test_docker.py)
 ELSEWHERE = ("python-flask-split-nginx", "python-flask-single-nginx")
 
 

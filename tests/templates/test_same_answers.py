@@ -10,9 +10,9 @@ from typing import NamedTuple
 import pytest
 
 from smscaffold import catalog
-from smscaffold.sagemaker_local import Endpoint, Response, endpoint, train
+from smscaffold.sagemaker_local import Endpoint, Response, endpoint
 
-from .conftest import Build, Render
+from .conftest import Build, Render, train_sample
 
 pytestmark = pytest.mark.docker
 MODEL = "python-flask"
@@ -94,10 +94,7 @@ def started(render: Render, build: Build, tmp_path_factory: pytest.TempPathFacto
     for name in [MODEL, *OTHERS]:
         folder = render(name)
         image = build(folder, tag=f"same-{name}")
-        data = folder / "local_test" / "opt_ml" / "input" / "data" / "train"
-        result = train(image, tmp_path_factory.mktemp("job") / "out", {"train": data})
-        assert result.exit_code == 0, result.logs
-        made[name] = (image, result.model)
+        made[name] = (image, train_sample(image, folder, tmp_path_factory.mktemp("job") / "out").model)
     return made
 
 

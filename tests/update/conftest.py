@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from update_helpers import Machine, append, build_wheel, copy_checkout, machine, release, write
+from shared_helpers import write
+from update_helpers import Machine, append, build_wheel, copy_checkout, machine, release
 
 NEW_QUESTION = "\nowner:\n  type: str\n  help: Who answers for it?\n  default: nobody\n"
 

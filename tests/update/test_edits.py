@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from update_helpers import CHECKOUT, Machine, append, write
+from shared_helpers import write
+from update_helpers import CHECKOUT, Machine, append
 
 from smscaffold.template_config import Question, load_config
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from update_helpers import Machine, write
+from shared_helpers import write
+from update_helpers import Machine
 
 from smscaffold.history import git_remote
 

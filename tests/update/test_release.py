@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from update_helpers import CHECKOUT, append, copy_checkout, release, write
+from shared_helpers import write
+from update_helpers import CHECKOUT, append, copy_checkout, release
 
 from smscaffold.history import git_remote, record
 

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from update_helpers import Machine, append, write
+from shared_helpers import write
+from update_helpers import Machine, append
 
 COUNT = 24
 

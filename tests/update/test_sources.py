@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from update_helpers import PYTHON_FLASK, Machine, append, copy_checkout, release, write
+from shared_helpers import write
+from update_helpers import PYTHON_FLASK, Machine, append, copy_checkout, release
 
 
 def recorded(folder: Path) -> tuple[object, object]:

@@ -6,16 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from update_helpers import Machine, Result, append, write
-
-
-def refused(result: Result, *words: str) -> None:
-    assert result.returncode == 1, result
-    assert result.stdout == ""
-    assert result.stderr.startswith("smscaffold: error: ")
-    assert result.stderr.count("\n") == 1, result.stderr
-    for word in words:
-        assert word in result.stderr
+from shared_helpers import refused, write
+from update_helpers import Machine, append
 
 
 def test_a_folder_that_is_no_container_folder(machine_b: Machine, folder: Path, tmp_path: Path) -> None:

@@ -11,18 +11,13 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared_helpers import write
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 PYTHON_FLASK = "git+smscaffold://python-flask"
 GIT_CONFIG = "[user]\nname = A User\nemail = user@example.com\n[init]\ndefaultBranch = main\n"
 
 Result = subprocess.CompletedProcess[str]
-
-
-def write(path: Path, text: str) -> Path:
-    """Writes a file and the folders above it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
 
 
 def append(path: Path, text: str) -> None:

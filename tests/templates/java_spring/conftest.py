@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import Build, Render
+from ..conftest import Build, Mounts, Render, sample_fixtures
 
 ALGORITHMS = Path(__file__).parent / "algorithms"
-Mounts = dict[str, Path]
 Compile = Callable[[str], Mounts]
 
 # the algorithm's jar as the image has it, with another class Algorithm in it
@@ -23,16 +22,7 @@ jar --update --file /out/{name}.jar -C /tmp/{name} .
 """
 
 
-@pytest.fixture(scope="session")
-def folder(render: Render) -> Path:
-    """A container folder of the layout `single`."""
-    return render("java-spring")
-
-
-@pytest.fixture(scope="session")
-def image(folder: Path, build: Build) -> str:
-    """Its image, which trains and serves, with nginx in front."""
-    return build(folder, tag="java-spring")
+folder, image, model = sample_fixtures("java-spring")
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +53,3 @@ def compiled(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Compile:
         return {"/opt/program/lib/algorithm-1.jar": out / f"{work.name}.jar"}
 
     return compiled
-
-
-@pytest.fixture(scope="session")
-def faulty(compiled: Compile) -> Mounts:
-    return compiled((ALGORITHMS / "Faulty.java").read_text())

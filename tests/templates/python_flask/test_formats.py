@@ -3,101 +3,77 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from smscaffold.sagemaker_local import Endpoint, endpoint, run
+from smscaffold.sagemaker_local import run
 
-from .conftest import ALGORITHMS
+from ..conftest import Mounts
+from ..format_tests import (  # noqa: F401
+    CSV,
+    JSON,
+    LINES,
+    TRAINING_DATA,
+    batch_of_echo,
+    pytest_generate_tests,
+    served_echo,
+    test_a_type_that_accept_rules_out_is_not_the_answer,
+    test_bad_records_of_a_batch_in_json_have_their_reason,
+    test_each_record_of_a_batch_has_its_answer,
+    test_the_log_does_not_quote_the_payload,
+    test_values_arrive_as_they_were_meant,
+    test_what_cannot_be_read_is_refused_with_the_reason,
+)
+from .conftest import algorithm
 
 pytestmark = pytest.mark.docker
-ECHO = {"/opt/program/algorithm.py": ALGORITHMS / "echo.py"}
-CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
+
+VALUES = [
+    (JSON, '[[30, null]]', ["30.0 nan"]),
+    (JSON, '[[30, null], [30, "S"]]', ["30.0 nan", "30.0 'S'"]),  # as if it had come alone
+    (JSON, '[[NaN, "S"]]', ["nan 'S'"]),
+    (CSV, "30,\n,01\nNA,NA", ["30.0 nan", "nan '01'", "nan 'NA'"]),
+    (CSV, '"30", "a ""b"", c"\r\n', ["30.0 'a \"b\", c'"]),
+    (CSV, "number,text\n1,x", ["1.0 'x'"]),
+    (CSV, "1," + "x" * 200_000, [f"1.0 '{'x' * 200_000}'"]),
+    (LINES, '{"text": "a\u2028b", "number": 1}\r\n', ["1.0 'a\\u2028b'"]),
+    ("text/csv; charset=latin-1", "1,\xe4".encode("latin-1"), ["1.0 'ä'"]),
+    ("text/csv; charset=UTF8", "\ufeff1,ä".encode(), ["1.0 'ä'"]),
+]  # fmt: skip
+REFUSED = [
+    (CSV, "\n1,x", "row 1: 0 values, expected 2: number, text"),
+    (JSON, '[[true, "x"]]', "row 1: number must be a number, not true"),
+    (JSON, f"[[{'9' * 5000}, 1]]", "the body is not JSON: Exceeds the limit (4300 digits)"),
+    (JSON, '[[1e999, "x"]]', "row 1: number is not a finite number"),
+    (JSON, "5", 'the JSON must be a list of rows or {"instances": [rows]}, with at least one row'),
+    ("text/csv; charset=undefined", "1,x", "the body is not undefined text"),
+    ("text/csv; charset=klingon", "1,x", "unknown charset 'klingon'"),
+    ("text/csv; header=present", "number,text,more\n1,x", "row 1: 2 values, expected 3 as in the header"),
+]
+BATCHES = [
+    (CSV, '1,a\n"2,b\n3,c', "1.0 'a'\nERROR\n3.0 'c'"),  # the quote is never closed
+    (CSV, "number,text\n1,a", "ERROR\n1.0 'a'"),  # a header is a line of the input as well
+    (CSV, "number,text", "ERROR"),
+    (CSV, "\n1,a\n\n2,b\n", "ERROR\n1.0 'a'\nERROR\n2.0 'b'"),
+    ("text/csv; header=present", "text,number\na,1\nb", "ERROR\n1.0 'a'\nERROR"),
+]
+BATCHES_IN_JSON = [
+    (
+        '[[1, "a"], [2], [3, "c"]]',
+        ["1.0 'a'", {"error": "row 2: 1 values, expected 2: number, text"}, "3.0 'c'"],
+        '[1, "a"]\n[2]\n{',
+    )
+]
 
 
 @pytest.fixture(scope="module")
-def served(image: str) -> Iterator[Endpoint]:
-    with endpoint(image, None, mounts=ECHO) as served:
-        yield served
+def echo() -> Mounts:
+    return algorithm("echo")
 
 
-@pytest.fixture(scope="module")
-def batch(image: str) -> Iterator[Endpoint]:
-    with endpoint(image, None, mounts=ECHO, environment={"SAGEMAKER_BATCH": "True"}) as served:
-        yield served
-
-
-@pytest.mark.parametrize(
-    ("media", "body", "answer"),
-    [
-        (JSON, '[[30, null]]', ["30.0 nan"]),
-        (JSON, '[[30, null], [30, "S"]]', ["30.0 nan", "30.0 'S'"]),  # as if it had come alone
-        (JSON, '[[NaN, "S"]]', ["nan 'S'"]),
-        (CSV, "30,\n,01\nNA,NA", ["30.0 nan", "nan '01'", "nan 'NA'"]),
-        (CSV, '"30", "a ""b"", c"\r\n', ["30.0 'a \"b\", c'"]),
-        (CSV, "number,text\n1,x", ["1.0 'x'"]),
-        (CSV, "1," + "x" * 200_000, [f"1.0 '{'x' * 200_000}'"]),
-        (LINES, '{"text": "a\u2028b", "number": 1}\r\n', ["1.0 'a\\u2028b'"]),
-        ("text/csv; charset=latin-1", "1,\xe4".encode("latin-1"), ["1.0 'ä'"]),
-        ("text/csv; charset=UTF8", "\ufeff1,ä".encode(), ["1.0 'ä'"]),
-    ],
-)  # fmt: skip
-def test_values_arrive_as_they_were_meant(served: Endpoint, media: str, body: str, answer: list[str]) -> None:
-    response = served.invoke(body.encode() if isinstance(body, str) else body, media, Accept=JSON)
-    assert (response.status, json.loads(response.body)) == (200, {"predictions": answer})
-
-
-@pytest.mark.parametrize(
-    ("media", "body", "reason"),
-    [
-        (CSV, "\n1,x", "row 1: 0 values, expected 2: number, text"),
-        (JSON, '[[true, "x"]]', "row 1: number must be a number, not true"),
-        (JSON, f"[[{'9' * 5000}, 1]]", "the body is not JSON: Exceeds the limit (4300 digits)"),
-        (JSON, '[[1e999, "x"]]', "row 1: number is not a finite number"),
-        (JSON, "5", 'the JSON must be a list of rows or {"instances": [rows]}, with at least one row'),
-        ("text/csv; charset=undefined", "1,x", "the body is not undefined text"),
-        ("text/csv; charset=klingon", "1,x", "unknown charset 'klingon'"),
-        ("text/csv; header=present", "number,text,more\n1,x", "row 1: 2 values, expected 3 as in the header"),
-    ],
-)
-def test_what_cannot_be_read_is_refused_with_the_reason(served: Endpoint, media: str, body: str, reason: str) -> None:
-    response = served.invoke(body, media)
-    assert response.status == 400
-    assert json.loads(response.body)["error"].startswith(reason)
-
-
-def test_a_type_that_accept_rules_out_is_not_the_answer(served: Endpoint) -> None:
-    assert served.invoke("1,x", Accept="*/*, text/*;q=0").headers.get_content_type() == JSON
-
-
-def test_the_log_does_not_quote_the_payload(served: Endpoint) -> None:
-    """H50"""
-    assert "secret" in served.invoke("secret,x").text
-    assert "secret" not in served.logs()
-
-
-@pytest.mark.parametrize(
-    ("media", "body", "answer"),
-    [
-        (CSV, '1,a\n"2,b\n3,c', "1.0 'a'\nERROR\n3.0 'c'"),  # the quote is never closed
-        (CSV, "number,text\n1,a", "ERROR\n1.0 'a'"),  # a header is a line of the input as well
-        (CSV, "number,text", "ERROR"),
-        (CSV, "\n1,a\n\n2,b\n", "ERROR\n1.0 'a'\nERROR\n2.0 'b'"),
-        ("text/csv; header=present", "text,number\na,1\nb", "ERROR\n1.0 'a'\nERROR"),
-    ],
-)
-def test_each_record_of_a_batch_has_its_answer(batch: Endpoint, media: str, body: str, answer: str) -> None:
-    """B5"""
-    assert batch.invoke(body, media).text == answer
-
-
-def test_bad_records_of_a_batch_in_json_have_their_reason(batch: Endpoint) -> None:
-    error = {"error": "row 2: 1 values, expected 2: number, text"}
-    answer = json.loads(batch.invoke('[[1, "a"], [2], [3, "c"]]', JSON).body)
-    assert answer == {"predictions": ["1.0 'a'", error, "3.0 'c'"]}
-    lines = batch.invoke('[1, "a"]\n[2]\n{', LINES).text.split("\n")
-    assert [next(iter(json.loads(line))) for line in lines] == ["prediction", "error", "error"]
+@pytest.fixture
+def row() -> str:
+    return "1,x"
 
 
 READ = """
@@ -114,17 +90,12 @@ for data in json.loads(sys.argv[1]):
 """
 
 
-def test_training_data_is_read_as_requests_are(image: str) -> None:
-    cases = {
+def test_training_data_is_read_as_requests_are(image: str, echo: Mounts) -> None:
+    cases = TRAINING_DATA | {
         "1, 01 ,yes\r\n,,no": "[['1.0', \"'01'\", \"'yes'\"], ['nan', 'nan', \"'no'\"]]",
         "NA,NA,yes\n": "[['nan', \"'NA'\", \"'yes'\"]]",
         "\ufefftarget , more,number,text\nyes,9,1,2\ntarget , more,number,text\nno,9,3,4":
             "[['1', \"'2'\", \"'yes'\"], ['3', \"'4'\", \"'no'\"]]",
-        "number,text,target\n": "none",
-        "": "none",
-        "number,text,label\n1,a,yes": "file.csv: the header lacks target",
-        "number,text,target\n1,a,yes,": "file.csv, row 1: 4 values, expected 3: number, text, target",
-        "1,a,yes\n2,b": "file.csv, row 2: 2 values, expected 3: number, text, target",
     }  # fmt: skip
-    done = run(image, "python3", "-c", READ, json.dumps(list(cases)), mounts=ECHO)
+    done = run(image, "python3", "-c", READ, json.dumps(list(cases)), mounts=echo)
     assert done.logs.splitlines() == list(cases.values())

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from smscaffold.sagemaker_local import endpoint, engine, run, train
+from smscaffold.sagemaker_local import endpoint, engine, run
 
-from ..conftest import Build, Render
+from ..conftest import Build, Render, train_sample
 
 pytestmark = pytest.mark.docker
 PLAIN_DEBIAN = "debian:trixie-slim"  # no Python in it
@@ -33,9 +33,7 @@ def buildkit_cli() -> str:
 
 def trains_and_serves(train_image: str, serve_image: str, folder: Path, into: Path) -> None:
     payloads = folder / "local_test" / "payloads"
-    data = folder / "local_test" / "opt_ml" / "input" / "data" / "train"
-    result = train(train_image, into, {"train": data}, hyperparameters={"max_depth": 2})
-    assert result.exit_code == 0, result.logs
+    result = train_sample(train_image, folder, into, max_depth=2)
     with endpoint(serve_image, result.model) as served:
         assert served.invoke((payloads / "iris.csv").read_bytes()).text == "setosa\nversicolor\nvirginica\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from smscaffold.sagemaker_local import engine, run
 
 from ..conftest import Build, Render
+from ..python_flask.test_images import buildkit_cli, trains_and_serves
 
 LINT = """
 found <- c(lintr::lint_dir("/folder/program"), lintr::lint_dir("/folder/tests/testthat"))
@@ -47,32 +49,70 @@ def test_the_serve_image_has_no_packages_for_training(render: Render, build: Bui
         assert run(name, "sh", "-c", "command -v python3 gcc || true").logs == "", "neither Python nor a compiler"
 
 
+# a package in plain R, and one with a part in C
+OUR_OWN = {
+    "DESCRIPTION": "Package: ourOwn\nVersion: 1.0\nTitle: T\nDescription: D.\nLicense: None\nAuthor: A\n"
+    "Maintainer: A <a@b.example>\n",
+    "NAMESPACE": "export(answer)\n",
+    "R/answer.R": "answer <- function() 42\n",
+}
+OUR_OWN_IN_C = OUR_OWN | {
+    "NAMESPACE": "useDynLib(ourOwn, C_answer = answer)\nexport(answer)\n",
+    "R/answer.R": "answer <- function() .Call(C_answer)\n",
+    "src/answer.c": "#include <Rinternals.h>\nSEXP answer(void) { return ScalarReal(42); }\n",
+}
+
+
+@pytest.fixture
+def with_repository(folder: Path, tmp_path: Path) -> Callable[[dict[str, str]], Path]:
+    """A function that copies the folder and puts a repository into its images, which stands in for CRAN."""
+
+    def with_repository(package: dict[str, str]) -> Path:
+        copy = shutil.copytree(folder, tmp_path / "folder")
+        for name, text in package.items():
+            path = tmp_path / "ourOwn" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        repository = copy / "program" / "repository" / "src" / "contrib"
+        repository.mkdir(parents=True)
+        subprocess.run(["tar", "-czf", repository / "ourOwn_1.0.tar.gz", "-C", tmp_path, "ourOwn"], check=True)
+        compiled = "yes" if "src/answer.c" in package else "no"
+        (repository / "PACKAGES").write_text(f"Package: ourOwn\nVersion: 1.0\nNeedsCompilation: {compiled}\n")
+        dockerfile = copy / "Dockerfile"
+        before = "ARG CRAN_REPOSITORY\n"
+        dockerfile.write_text(dockerfile.read_text().replace(before, f"{before}COPY program/repository /repository\n"))
+        (copy / "packages.txt").write_text("rpart # a tree\nourOwn\n")
+        return copy
+
+    return with_repository
+
+
+REPOSITORY = "--build-arg=CRAN_REPOSITORY=file:///repository"
+ANSWER = ("Rscript", "--vanilla", "-e", "cat(ourOwn::answer())")
+
+
 @pytest.mark.docker
-def test_packages_that_debian_lacks_come_from_the_repository(folder: Path, build: Build, tmp_path: Path) -> None:
-    """A repository in the build context stands in for CRAN."""
-    shutil.copytree(folder, tmp_path / "folder")
-    package = tmp_path / "ourOwn"
-    (package / "R").mkdir(parents=True)
-    (package / "DESCRIPTION").write_text(
-        "Package: ourOwn\nVersion: 1.0\nTitle: T\nDescription: D.\nLicense: None\nAuthor: A\n"
-        "Maintainer: A <a@b.example>\n"
-    )
-    (package / "NAMESPACE").write_text("export(answer)\n")
-    (package / "R" / "answer.R").write_text("answer <- function() 42\n")
-    repository = tmp_path / "folder" / "program" / "repository" / "src" / "contrib"
-    repository.mkdir(parents=True)
-    subprocess.run(["tar", "-czf", repository / "ourOwn_1.0.tar.gz", "-C", tmp_path, "ourOwn"], check=True)
-    (repository / "PACKAGES").write_text("Package: ourOwn\nVersion: 1.0\n")
-    (tmp_path / "folder" / "packages.txt").write_text("rpart # a tree\nourOwn\n")
-    dockerfile = tmp_path / "folder" / "Dockerfile"
-    before = "ARG CRAN_REPOSITORY\n"
-    dockerfile.write_text(dockerfile.read_text().replace(before, f"{before}COPY program/repository /repository\n"))
-    options = {"tag": "r-packages"}
-    image = build(tmp_path / "folder", "--build-arg=CRAN_REPOSITORY=file:///repository", **options)
-    assert run(image, "Rscript", "--vanilla", "-e", "cat(ourOwn::answer())").logs == "42"
-    (tmp_path / "folder" / "packages.txt").write_text("nobodysPackage\n")
+def test_packages_that_debian_lacks_come_from_the_repository(
+    with_repository: Callable[[dict[str, str]], Path], build: Build
+) -> None:
+    folder = with_repository(OUR_OWN)
+    assert run(build(folder, REPOSITORY, tag="r-packages"), *ANSWER).logs == "42"
+    (folder / "packages.txt").write_text("nobodysPackage\n")
     with pytest.raises(RuntimeError, match="neither Debian nor file:///repository has a package .* nobodysPackage"):
-        build(tmp_path / "folder", "--build-arg=CRAN_REPOSITORY=file:///repository", **options)
+        build(folder, REPOSITORY, tag="r-packages")
+
+
+@pytest.mark.docker
+def test_a_package_in_c_is_compiled_and_the_compiler_stays_out_of_the_image(
+    with_repository: Callable[[dict[str, str]], Path], image: str, build: Build
+) -> None:
+    compiled = build(with_repository(OUR_OWN_IN_C), REPOSITORY, tag="r-compiled")
+    assert run(compiled, *ANSWER).logs == "42"
+    without, with_package = (run(name, "dpkg-query", "--show").logs for name in (image, compiled))
+    assert with_package == without, "the same Debian packages as without it"
+    assert run(compiled, "sh", "-c", "command -v gcc make || ls /tmp").logs == ""
+    sizes = [engine().images.get(name).attrs["Size"] for name in (image, compiled)]
+    assert sizes[1] - sizes[0] < 10e6, "nor anything else of it"
 
 
 @pytest.mark.docker
@@ -81,3 +121,17 @@ def test_a_base_image_of_another_family_is_refused_in_one_sentence(folder: Path,
     other = build(tmp_path, tag="no-apt")
     with pytest.raises(RuntimeError, match="the base image must be a Debian or an Ubuntu: it has no apt-get"):
         build(folder, f"--build-arg=BASE_IMAGE={other}", tag="refused")
+
+
+@pytest.mark.docker
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("layout", ["single", "split"])
+def test_builds_with_buildkit(render: Render, build: Build, tmp_path: Path, layout: str) -> None:
+    """On base images of one's own: of a split folder each part can have another."""
+    folder = render("r-plumber", layout=layout, train_base_image="python:3.13-slim-trixie")
+    targets = {"single": [""], "split": ["train", "serve"]}[layout]
+    images = [
+        build(folder, f"--target={target}", tag=f"r-kit{target}", docker=buildkit_cli(), DOCKER_BUILDKIT="1")
+        for target in targets
+    ]
+    trains_and_serves(images[0], images[-1], folder, tmp_path / "job")

@@ -29,15 +29,16 @@ function(req, res) {
 invoke <- function(req, res, body) {
   content_type <- req$HTTP_CONTENT_TYPE
   media_type <- formats$parse_media_type(c(content_type, "")[1])
-  supported <- toString(formats$types)
   if (!media_type$name %in% formats$types) {
     shown <- formats$quoted(c(content_type, "")[1])
+    supported <- toString(formats$types)
     message <- paste("Content-Type", shown, "is not one of", supported)
     return(refuse(req, res, 415, message))
   }
   answer_type <- formats$choose_type(c(req$HTTP_ACCEPT, "")[1], media_type$name)
   if (is.null(answer_type)) {
-    return(refuse(req, res, 406, paste("Accept must allow one of", supported)))
+    message <- paste("Accept must allow one of", toString(formats$types))
+    return(refuse(req, res, 406, message))
   }
   input <- formats$read_rows(body, media_type$name, media_type$parameters)
   wrong <- input$errors[!is.na(input$errors)]

@@ -30,7 +30,7 @@ public final class Algorithm implements SageMakerAlgorithm<Algorithm.Line> {
         .with("degree", 1)
         .with("center", true)
         .with("name", "line")
-        .with("list", List.of());
+        .with("range", List.of());
   }
 
   @Override

@@ -1,0 +1,136 @@
+"""What can be replaced in a build without editing: the base images, the builder, Maven's repository, certificates."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from smscaffold.sagemaker_local import run
+
+from ..conftest import Build, Render
+from ..python_flask.test_images import buildkit_cli, trains_and_serves
+
+pytestmark = pytest.mark.docker
+DEBIAN = "debian:trixie-slim"
+# Debian's Java puts its manual pages where the slim image has no folder
+JDK_25 = f"""
+FROM {DEBIAN}
+RUN mkdir -p /usr/share/man/man1 && apt-get update \\
+&& apt-get install -y --no-install-recommends ca-certificates maven openjdk-25-jdk-headless
+"""
+
+
+@pytest.fixture(scope="module")
+def repository(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Maven has fetched into the build stage: a mirror can offer it as it lies there."""
+    container = subprocess.run(["docker", "create", builder], capture_output=True, text=True, check=True).stdout.strip()
+    folder = tmp_path_factory.mktemp("mirror") / "repository"
+    try:
+        subprocess.run(["docker", "cp", f"{container}:/root/.m2/repository", folder], check=True, capture_output=True)
+    finally:
+        subprocess.run(["docker", "rm", container], check=True, capture_output=True)
+    return folder
+
+
+class Files(SimpleHTTPRequestHandler):
+    """Files of a folder, many over one connection, as Maven asks for them."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+
+@contextmanager
+def mirror(repository: Path, certificate: Path | None = None) -> Iterator[str]:
+    """The address of a server on this machine; with a certificate, of which the file holds the key too, over TLS."""
+    handler = partial(Files, directory=repository)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def build_with(url: str, build: Build, folder: Path, *options: str, tag: str) -> str:
+    """An image built with that mirror; its server is reached over the network of this machine."""
+    return build(folder, "--network=host", f"--build-arg=MAVEN_MIRROR={url}", *options, tag=tag)
+
+
+def certified(folder: Path) -> tuple[Path, Path]:
+    """The certificate of a company's authority, and one for 127.0.0.1 that it has signed, with its key."""
+    authority, key, server = folder / "company.crt", folder / "company.key", folder / "server.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-out"]
+    signed = ["-CA", authority, "-CAkey", key, "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*request, authority, "-keyout", key, "-subj", "/CN=Company CA"], check=True, capture_output=True)
+    subprocess.run([*request, server, "-keyout", folder / "server.key", "-subj", "/CN=mirror", *signed], check=True)
+    server.write_text(server.read_text() + (folder / "server.key").read_text())
+    return authority, server
+
+
+def test_maven_fetches_everything_from_the_mirror(repository: Path, folder: Path, build: Build) -> None:
+    with mirror(repository) as url:
+        image = build_with(url, build, folder, "--target=libraries", tag="java-spring-mirror")
+    # Maven notes beside each file where it came from, such as `junit-5.jar>central=`
+    origins = "find /root/.m2/repository -name _remote.repositories -exec cat {} + | grep -v '^#' | sed 's/.*>//'"
+    found = subprocess.run(["docker", "run", "--rm", image, "sh", "-c", origins], capture_output=True, text=True).stdout
+    assert set(found.split()) == {"mirror="}
+
+
+def test_a_companys_certificates_are_trusted(repository: Path, folder: Path, build: Build, tmp_path: Path) -> None:
+    """By Maven, whose mirror has one of them, and in the image by Java and by the system."""
+    authority, server = certified(tmp_path)
+    copy = shutil.copytree(folder, tmp_path / "folder")
+    with mirror(repository, server) as url:
+        with pytest.raises(RuntimeError, match="PKIX path building failed"):
+            build_with(url, build, copy, "--target=libraries", tag="java-spring-untrusted")
+        (copy / "certificates").mkdir()
+        shutil.copy(authority, copy / "certificates")
+        image = build_with(url, build, copy, tag="java-spring-company")
+    assert "Owner: CN=Company CA\n" in run(image, "keytool", "-list", "-v", "-cacerts", "-storepass", "changeit").logs
+    assert authority.read_text().strip() in run(image, "cat", "/etc/ssl/certs/ca-certificates.crt").logs
+
+
+@pytest.mark.exhaustive
+def test_other_base_and_build_images(folder: Path, build: Build, tmp_path: Path) -> None:
+    """A newer JDK, which becomes the runtime, on a base image that has a language of its own."""
+    (tmp_path / "Dockerfile").write_text(JDK_25)
+    jdk = build(tmp_path, tag="jdk-25")
+    images = ["--build-arg=BASE_IMAGE=python:3.13-slim-trixie", f"--build-arg=BUILD_IMAGE={jdk}"]
+    image = build(folder, *images, tag="java-spring-other")
+    assert run(image, "java", "-version").logs.startswith('openjdk version "25')
+    assert run(image, "python3", "--version").logs.startswith("Python 3.13")
+    trains_and_serves(image, image, folder, tmp_path / "job")
+
+
+def test_a_base_image_of_another_family_is_refused_in_one_sentence(folder: Path, build: Build, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM {DEBIAN}\nRUN rm /usr/bin/apt-get\n")
+    other = build(tmp_path, tag="no-apt")
+    with pytest.raises(RuntimeError, match="the base image must be a Debian or an Ubuntu: it has no apt-get"):
+        build(folder, f"--build-arg=BASE_IMAGE={other}", tag="refused")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("layout", ["single", "split"])
+def test_builds_with_buildkit(render: Render, build: Build, tmp_path: Path, layout: str) -> None:
+    folder = render("java-spring", layout=layout)
+    targets = {"single": [""], "split": ["train", "serve"]}[layout]
+    images = [
+        build(folder, f"--target={target}", tag=f"java-spring-kit{target}", docker=buildkit_cli(), DOCKER_BUILDKIT="1")
+        for target in targets
+    ]
+    trains_and_serves(images[0], images[-1], folder, tmp_path / "job")
