@@ -10,6 +10,7 @@ from typing import Any
 
 from smscaffold.catalog import template_folders
 from smscaffold.errors import SmscaffoldError
+from smscaffold.history import git_remote
 from smscaffold.history.git_remote import ENTRY_POINTS
 from smscaffold.template_config import config_file
 
@@ -49,7 +50,10 @@ class Package:
 
 
 def package_in(folder: Path) -> Package:
-    """The package of templates in a folder. Raises SmscaffoldError when there is none, or more than one."""
+    """The package of templates in a folder.
+
+    Raises SmscaffoldError when there is none, or more than one, or when its name belongs to another that is installed.
+    """
     path = folder / PROJECT
     try:
         project = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -67,6 +71,7 @@ def package_in(folder: Path) -> Package:
             'belongs one line, such as acme = "acme_templates"'
         )
     ((name, module),) = registered.items()
+    _check_name(name, str(_table(project, "project").get("name", "")), path)
     below = Path(*str(module).partition(":")[0].split("."))
     for place in (folder / below, folder / "src" / below):
         if place.is_dir():
@@ -77,6 +82,19 @@ def package_in(folder: Path) -> Package:
 def templates_at(path: Path) -> list[Path]:
     """The template in a folder, or all of the package there. Raises SmscaffoldError when it is neither."""
     return [path] if config_file(path) else package_in(path).templates
+
+
+def _check_name(name: str, project: str, path: Path) -> None:
+    """Container folders remember the name: another package's templates must not be found by it."""
+    for entry, _ in git_remote.registered():
+        owner = entry.dist.name if entry.dist else project
+        if entry.name == name and _normal(owner) != _normal(project):
+            raise SmscaffoldError(f"{path} registers the name {name}, which the installed package {owner} has taken")
+
+
+def _normal(project: str) -> str:
+    """The name of a project as installers compare it."""
+    return re.sub("[-_.]+", "-", project).lower()
 
 
 def _table(parent: dict[str, Any], name: str) -> dict[str, Any]:

@@ -88,6 +88,15 @@ def test_what_is_not_committed(author: Machine, released: Path) -> None:
     )
 
 
+def test_a_name_that_another_package_has(author: Machine, released: Path, tmp_path: Path) -> None:
+    others = tmp_path / "site"
+    write(others / "other_templates" / "__init__.py", "")
+    write(others / "others-1.0.dist-info" / "METADATA", "Metadata-Version: 2.1\nName: others\nVersion: 1.0\n")
+    write(others / "others-1.0.dist-info" / "entry_points.txt", "[smscaffold.templates]\nacme = other_templates\n")
+    done = author.run("smscaffold", "template", "release", "0.2.0", cwd=released, PYTHONPATH=str(others))
+    refused(done, "pyproject.toml registers the name acme, which the installed package others has taken")
+
+
 def test_a_package_that_says_its_version_elsewhere(author: Machine, released: Path) -> None:
     path = released / "pyproject.toml"
     lines = [line for line in path.read_text().splitlines() if not line.startswith("version")]
