@@ -44,18 +44,21 @@ def possible(console: Console) -> bool:
 
 
 def interview(
-    template: str | None,
+    template: str | catalog.Template | None,
     dest: Path | None,
     standard: Standard,
     load: Callable[[catalog.Template], Gathered],
 ) -> Interview[catalog.Template]:
-    """The interview for `new`: of the templates there are, or of one that was named.
+    """The interview for `new`: of the templates there are, or of one that is settled.
 
     `load` makes a template ready. The organisation's default template stands first, or ours.
     Raises SmscaffoldError when there is no template of that name, or none that is allowed.
     """
-    if template:
-        known = [catalog.find(template, standard)]
+    chosen = ""
+    if isinstance(template, catalog.Template):
+        known, chosen = [template], "template new"
+    elif template:
+        known, chosen = [catalog.find(template, standard)], "--template"
     else:
         known = list(catalog.templates(standard=standard))
         usual = next((each for each in known if catalog.DEFAULT in each.known_as), None)
@@ -70,7 +73,7 @@ def interview(
     return Interview(
         templates=known,
         load=load,
-        chosen="--template" if template else "",
+        chosen=chosen,
         refuse=refuse,
         tell=_image,
     )

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from smscaffold import __version__
+from smscaffold.compile import PACKAGE, TEMPLATES
 from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.history import git_remote, record
@@ -23,9 +24,7 @@ OWNER = "smscaffold"
 FOLDER = "folder"
 GIT = "git"
 CONFIGURED = "configured"
-PACKAGE = Path(__file__).resolve().parent
-#: the templates of an installed package; a checkout has none, its working tree is what an author edits and renders
-SHIPPED = PACKAGE / "_templates"
+TEMPLATE_PACKAGE = PACKAGE / "authoring" / "template-package"
 
 
 @dataclass(frozen=True)
@@ -190,14 +189,22 @@ def _configured(standard: Standard) -> Iterator[Template]:
 
 
 def _built_in() -> Iterator[Template]:
-    for folder in _template_folders(SHIPPED if SHIPPED.is_dir() else PACKAGE.parent / "templates"):
-        name = folder.name
-        bundle = record.HISTORY / f"{name}{git_remote.SUFFIX}"
-        released = record.releases(name)
-        version = released[-1].tag.removeprefix("v") if released else __version__
-        yield Template(
-            name, BUILT_IN, f"git+smscaffold://{name}", folder, bundle if bundle.is_file() else None, version, OWNER
-        )
+    yield from map(_ours, template_folders(TEMPLATES))
+
+
+def _ours(folder: Path) -> Template:
+    name = folder.name
+    bundle = record.HISTORY / f"{name}{git_remote.SUFFIX}"
+    released = record.releases(name)
+    version = released[-1].tag.removeprefix("v") if released else __version__
+    return Template(
+        name, BUILT_IN, f"git+smscaffold://{name}", folder, bundle if bundle.is_file() else None, version, OWNER
+    )
+
+
+def template_package() -> Template:
+    """The template of a package of templates, which makes no container folder: no list has it."""
+    return _ours(TEMPLATE_PACKAGE)
 
 
 def _installed() -> Iterator[Template]:
@@ -208,7 +215,7 @@ def _installed() -> Iterator[Template]:
         owner = entry.dist.name if entry.dist else entry.name
         origin = f"{owner} {version}".rstrip()
         found: dict[str, Path | None] = {entry.name: root} if config_file(root) else {}
-        found |= {f"{entry.name}/{folder.name}": folder for folder in _template_folders(root)}
+        found |= {f"{entry.name}/{folder.name}": folder for folder in template_folders(root)}
         for bundle in sorted(root.glob(f"*{git_remote.SUFFIX}")):
             if bundle.stem not in found:
                 found.setdefault(f"{entry.name}/{bundle.stem}", None)
@@ -218,7 +225,8 @@ def _installed() -> Iterator[Template]:
             yield Template(name, origin, source, folder, history if history.is_file() else None, version, owner)
 
 
-def _template_folders(root: Path) -> list[Path]:
+def template_folders(root: Path) -> list[Path]:
+    """The folders in `root` that are templates, as their author edits them."""
     return sorted(folder for folder in root.glob("*") if config_file(folder))
 
 

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from smscaffold import __version__
+from smscaffold.authoring.commands import add_template
 from smscaffold.errors import SmscaffoldError
 
 
@@ -50,18 +51,7 @@ def new(options: argparse.Namespace) -> None:
     from smscaffold.console import Console
     from smscaffold.new import Request, create
 
-    request = Request(
-        # a path with dots would not name the folder that it leads to
-        dest=options.dest and Path(os.path.normpath(options.dest)),
-        template=options.template,
-        ref=options.ref,
-        data=options.data,
-        data_file=options.data_file,
-        defaults=options.defaults,
-        pretend=options.pretend,
-        git=options.git,
-        config=options.config,
-    )
+    request = Request.of(options, template=options.template, ref=options.ref, config=options.config)
     create(request, Console(quiet=options.quiet))
 
 
@@ -168,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_list(commands)
     _add_config(commands)
+    add_template(commands, _add_answers)
     _add_completion(commands)
     return parser
 
@@ -184,14 +175,20 @@ def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add("dest", nargs="?", type=Path, metavar="DEST", help="folder to write (default: ./<project_name>)")
     add("-t", "--template", metavar="NAME", help="a name from `smscaffold list`, a folder, or a git URL (gh:NAME/NAME)")
     add("--ref", metavar="REF", help="version, branch or commit of the template (default: its newest release)")
+    _add_answers(command)
+    _add_config_option(command)
+    command.set_defaults(run=new)
+
+
+def _add_answers(command: argparse.ArgumentParser) -> None:
+    """The options of what asks questions and writes a folder."""
+    add = command.add_argument
     add("-d", "--data", metavar="KEY=VALUE", action="append", default=[], help="one answer (repeatable)")
     add("--data-file", type=Path, metavar="FILE", help="answers in YAML, another folder's .copier-answers.yml too")
     add("-y", "--defaults", action="store_true", help="take the defaults for everything that has no answer")
     add("-n", "--pretend", action="store_true", help="show the tree of files, write nothing")
     add("--quiet", action="store_true", help="print nothing but errors")
-    _add_config_option(command)
     add("--git", action=argparse.BooleanOptionalAction, default=True, help="git init and a first commit (default: yes)")
-    command.set_defaults(run=new)
 
 
 def _add_update(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

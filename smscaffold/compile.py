@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from smscaffold.template_config import config_file
+
 SUFFIX = ".jinja"
 SHARED = "_shared"
-LOCAL_PLATFORM = Path(__file__).resolve().parent / "sagemaker_local.py"
+PACKAGE = Path(__file__).resolve().parent
+#: the templates of an installed package; a checkout has none, its working tree is what an author edits and renders
+SHIPPED = PACKAGE / "_templates"
+TEMPLATES = SHIPPED if SHIPPED.is_dir() else PACKAGE.parent / "templates"
+LOCAL_PLATFORM = PACKAGE / "sagemaker_local.py"
+_INCLUDES_SHARED = re.compile(rb"^!include\s+[\"']?_shared/", re.MULTILINE)
 _LEFT_OUT = {".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"}
 
 
 def compile_template(folder: Path, root: Path) -> None:
     """Writes the template of `folder` to the new folder `root`, complete in itself, as copier wants it.
 
-    If `folder` has a sibling ``_shared``, then its ``template`` is laid under the template's own files, which win,
+    If it shares parts with other templates, then their ``template`` is laid under the template's own files, which win,
     ``questions`` and ``includes`` stand at ``_shared/``, the container folder's tests get ``sagemaker_local.py``, and
     git is told to leave line ends alone.
     """
-    shared = folder.parent / SHARED
-    if shared.is_dir():
+    if shared := shared_parts(folder):
         for part in ("questions", "includes"):
             _lay(shared / part, root / SHARED / part)
         _lay(shared / "template", root / "template")
@@ -30,6 +37,21 @@ def compile_template(folder: Path, root: Path) -> None:
         # git hands out each file as it was released, wherever it is cloned
         (root / ".gitattributes").write_text("* -text\n", encoding="ascii")
     _lay(folder, root)
+
+
+def shared_parts(folder: Path) -> Path | None:
+    """What the template of `folder` shares with others; None for one that is complete in itself.
+
+    That is the folder ``_shared`` beside it; without one, those of the built-in templates if its copier.yml includes
+    something from ``_shared/``.
+    """
+    beside = folder.parent / SHARED
+    if beside.is_dir():
+        return beside
+    config = config_file(folder)
+    if config is None or (folder / SHARED).is_dir() or not _INCLUDES_SHARED.search(config.read_bytes()):
+        return None
+    return TEMPLATES / SHARED
 
 
 def _lay(source: Path, target: Path) -> None:

@@ -74,18 +74,22 @@ def candidates(line: str, parser: argparse.ArgumentParser) -> list[Word]:
 
 
 def _possible(before: list[str], word: str, parser: argparse.ArgumentParser) -> Iterable[Word]:
-    commands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    command = commands.choices.get(before[0]) if before else None
-    if command is None:
-        helps = [(action.dest, action.help or "") for action in commands._choices_actions]
-        return [] if before else [*helps, *(_options(parser) if word.startswith("-") else [])]
+    command = parser
+    while commands := next((each for each in command._actions if isinstance(each, argparse._SubParsersAction)), None):
+        if not before:
+            helps = [(action.dest, action.help or "") for action in commands._choices_actions]
+            return [*helps, *(_options(command) if word.startswith("-") else [])]
+        name, *before = before
+        if name not in commands.choices:
+            return []
+        command = commands.choices[name]
     option, equals, _ = word.partition("=")
     if option.startswith("--") and equals:
         values = _values(command, option, before, word[len(option) + 1 :])
         return [(f"{option}={text}", meaning) for text, meaning in values]
     if word.startswith("-"):
         return _options(command)
-    if before[-1].startswith("-"):
+    if before and before[-1].startswith("-"):
         return _values(command, before[-1], before, word)
     positional = next((action for action in command._actions if not action.option_strings and action.choices), None)
     return [(str(choice), "") for choice in positional.choices or ()] if positional else []
@@ -113,8 +117,9 @@ def _values(parser: argparse.ArgumentParser, option: str, before: list[str], wor
     elif option in ("-d", "--data"):
         named = [value for name, value in itertools.pairwise(before) if name in ("-t", "--template")]
         named += [each.partition("=")[2] for each in before if each.startswith("--template=")]
+        package = [catalog.template_package()] if parser.prog.endswith(" template new") else []
         try:
-            templates = [catalog.find(name) for name in named[-1:]] or list(catalog.templates())
+            templates = package or [catalog.find(name) for name in named[-1:]] or list(catalog.templates())
         except SmscaffoldError:
             return
         yield from {text: (text, meaning) for each in templates for text, meaning in _answers(each, word)}.values()

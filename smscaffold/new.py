@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import shlex
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,10 +26,13 @@ from smscaffold.trust import check_safe, refuse_destination, refuse_hostile
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; `dest` None is ``./<project_name>``."""
+    """What the user asked for; `dest` None is ``./<project_name>``.
+
+    `template` is its name, or that template itself; `next_commands` are proposed to the user in the end.
+    """
 
     dest: Path | None = None
-    template: str | None = None
+    template: str | catalog.Template | None = None
     ref: str | None = None
     data: list[str] = field(default_factory=list)
     data_file: Path | None = None
@@ -35,6 +40,27 @@ class Request:
     pretend: bool = False
     git: bool = True
     config: Path | None = None
+    next_commands: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, options: argparse.Namespace, **more: Any) -> Request:
+        """What a command line says."""
+        return cls(
+            # a path with dots would not name the folder that it leads to
+            dest=options.dest and Path(os.path.normpath(options.dest)),
+            data=options.data,
+            data_file=options.data_file,
+            defaults=options.defaults,
+            pretend=options.pretend,
+            git=options.git,
+            **more,
+        )
+
+    def chosen(self, standard: Standard) -> catalog.Template:
+        """The template, for somebody who is not asked: the organisation's usual one, or ours, where none is named."""
+        if isinstance(self.template, catalog.Template):
+            return self.template
+        return catalog.find(self.template or standard.default or catalog.DEFAULT, standard)
 
 
 @dataclass(frozen=True)
@@ -120,7 +146,7 @@ def create(request: Request, console: Console) -> None:
         if ask.possible(console) and not request.defaults:
             ready, data = _asked(request, standard, shelf, console)
         else:
-            ready = shelf.ready(catalog.find(request.template or standard.default or catalog.DEFAULT, standard))
+            ready = shelf.ready(request.chosen(standard))
             data = _complete(ready.answers, request)
         with console.moment(f"Rendering {ready.template.name} ..."):
             if request.pretend:
@@ -129,7 +155,7 @@ def create(request: Request, console: Console) -> None:
             else:
                 made = _write(request, ready, data)
     if made:
-        _report(made, console)
+        _report(made, request.next_commands, console)
     else:
         _show(*shown, console)
 
@@ -218,10 +244,10 @@ def _show(dest: Path, files: list[str], console: Console) -> None:
         console.say(line)
 
 
-def _report(made: Made, console: Console) -> None:
+def _report(made: Made, next_commands: Iterable[str], console: Console) -> None:
     console.heading(f"Made {made.dest}/ ({made.files} files) from {made.template}")
     console.say("\nNext:")
-    for command in _next_commands(made.dest):
+    for command in (*_next_commands(made.dest), *next_commands):
         console.say(f"  {command}")
     for note in made.notes:
         console.note(note)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smscaffold import git
-from smscaffold.catalog import BUILT_IN, CONFIGURED, SHIPPED, Template
-from smscaffold.compile import compile_template
+from smscaffold.catalog import BUILT_IN, CONFIGURED, Template
+from smscaffold.compile import SHIPPED, compile_template
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history.record import version_of
 from smscaffold.repository import clone

@@ -1,6 +1,7 @@
-"""Releases the templates: each one whose compiled tree has changed gets one more commit and tag in its git bundle.
+"""Releases templates: each one whose compiled tree has changed gets one more commit and tag in its git bundle.
 
-    python -m smscaffold.history.release 0.2.0        (make release VERSION=0.2.0)
+    python -m smscaffold.history.release 0.2.0        (make release VERSION=0.2.0) the built-in ones
+    smscaffold template release 0.2.0                 those of another package
 
 The same templates make the same bundles, to the byte, whoever makes them and whenever. A released commit never changes:
 container folders remember it.
@@ -13,29 +14,31 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from smscaffold.compile import compile_template
+from smscaffold import git
+from smscaffold.catalog import TEMPLATE_PACKAGE, template_folders
+from smscaffold.compile import LOCAL_PLATFORM, compile_template
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history.git_remote import BRANCH, SUFFIX
 from smscaffold.history.record import HISTORY, RECORD, Release, commit_text, read_record, releases, tree_id
-from smscaffold.template_config import config_file
 
 PACKAGE = HISTORY.parent
-_HEADER = "# template, tag, commit, tree: appended by `make release`; a line that stands here never changes\n"
+_HEADER = "# template, tag, commit, tree: appended by each release; a line that stands here never changes\n"
 # everything that could make another machine's bundle another one
 _SETTINGS = ("pack.threads=1", "core.compression=9", "core.autocrlf=false", "core.fileMode=true", "core.quotePath=true")
 
 
-def release(version: str, templates: Path, history: Path) -> list[Release]:
-    """Releases what has changed in the folder `templates` as `version`, and returns it; nothing may have.
+def release(version: str, templates: Iterable[Path], history: Path) -> list[Release]:
+    """Releases those of these templates that have changed as `version`, and returns what was made; none may have.
 
+    Bundles and record lie in the folder `history`.
     Raises SmscaffoldError when the version is no X.Y.Z, or is not higher than a changed template's last one.
     """
     _check_version(version, history)
     made = []
-    for folder in sorted(path for path in templates.iterdir() if config_file(path)):
+    for folder in templates:
         with tempfile.TemporaryDirectory() as work:
             root = Path(work) / "template"
             compile_template(folder, root)
@@ -125,11 +128,12 @@ def _git_bytes(repository: Path, *words: str, cwd: Path | None = None, text: str
     return done.stdout
 
 
-def _check_committed(checkout: Path) -> None:
-    """What is released has to be what is committed: anybody can make the same release of the same commit then."""
-    sources = ["templates", "smscaffold/sagemaker_local.py"]
-    status = ["git", "-C", str(checkout), "status", "--porcelain", "--", *sources]
-    done = subprocess.run(status, capture_output=True, text=True, check=False)
+def check_committed(checkout: Path, sources: Iterable[Path]) -> None:
+    """What is released has to be what is committed: anybody can make the same release of the same commit then.
+
+    Raises SmscaffoldError when a file in `sources` is not; where there is no repository, nothing is checked.
+    """
+    done = git.run(checkout, "status", "--porcelain", "--", *(str(path.resolve()) for path in sources))
     if done.returncode == 0 and done.stdout:
         raise SmscaffoldError(f"commit these before you release them:\n{done.stdout.rstrip()}")
 
@@ -146,8 +150,9 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: python -m smscaffold.history.release X.Y.Z", file=sys.stderr)
         return 2
     try:
-        _check_committed(PACKAGE.parent)
-        made = release(arguments[0], PACKAGE.parent / "templates", HISTORY)
+        templates = PACKAGE.parent / "templates"
+        check_committed(PACKAGE.parent, [templates, LOCAL_PLATFORM, TEMPLATE_PACKAGE])
+        made = release(arguments[0], [*template_folders(templates), TEMPLATE_PACKAGE], HISTORY)
     except SmscaffoldError as error:
         print(f"release: error: {error}", file=sys.stderr)
         return 1

@@ -118,7 +118,12 @@ def test_what_is_not_committed_is_not_released(sources: Path) -> None:
     done = release(sources, "1.0.0")
     assert (done.returncode, done.stderr.splitlines()) == (
         1,
-        ["release: error: commit these before you release them:", "?? smscaffold/sagemaker_local.py", "?? templates/"],
+        [
+            "release: error: commit these before you release them:",
+            "?? smscaffold/authoring/template-package/",
+            "?? smscaffold/sagemaker_local.py",
+            "?? templates/",
+        ],
     )
 
 

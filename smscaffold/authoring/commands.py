@@ -1,0 +1,137 @@
+"""The command line of ``smscaffold template``: one function per command, no logic, nothing heavy imported before it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from smscaffold.errors import SmscaffoldError
+
+Commands = Any  # argparse gives what it makes no public name
+
+
+def add_template(commands: Commands, add_answers: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Adds ``template`` and its commands; `add_answers` adds the options of what asks questions and writes a folder."""
+    template = commands.add_parser(
+        "template",
+        help="write templates of your own: new, test, build, release",
+        description="For those who write templates: a package of their own, its tests and its releases.",
+    )
+    below = template.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_new(below, add_answers)
+    _add_test(below)
+    _add_build(below)
+    _add_release(below)
+
+
+def _add_new(commands: Commands, add_answers: Callable[[argparse.ArgumentParser], None]) -> None:
+    command = commands.add_parser(
+        "new",
+        help="write a package with a first template",
+        description="Write a Python package with a first template: its questions, a small container that works, tests.",
+        allow_abbrev=False,
+    )
+    command.add_argument(
+        "dest", nargs="?", type=Path, metavar="DEST", help="folder to write (default: ./<project_name>)"
+    )
+    add_answers(command)
+    command.set_defaults(run=_new)
+
+
+def _add_test(commands: Commands) -> None:
+    command = commands.add_parser(
+        "test",
+        help="check, render, build and test every variant of the templates",
+        description="Check what the templates promise; render each layout, and each other choice one by one; build the "
+        "folders and run their own tests, where Docker is. Exit code 1 with the reason at the first failure.",
+        allow_abbrev=False,
+    )
+    _add_path(command)
+    command.add_argument("--no-docker", action="store_true", help="check and render only")
+    command.set_defaults(run=_test)
+
+
+def _add_build(commands: Commands) -> None:
+    command = commands.add_parser(
+        "build",
+        help="write the templates complete, with the parts that all templates share",
+        description="Write each template complete in one folder, for plain copier or `smscaffold new -t FOLDER`.",
+        allow_abbrev=False,
+    )
+    _add_path(command)
+    command.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="where to write folders of their names (default: build)"
+    )
+    command.set_defaults(run=_build)
+
+
+def _add_release(commands: Commands) -> None:
+    command = commands.add_parser(
+        "release",
+        help="put what the templates have become into their history",
+        description="Append what has changed in the package's templates to their history, from which container folders "
+        "are updated, and set the package's version. What was released once never changes.",
+        allow_abbrev=False,
+    )
+    command.add_argument("version", metavar="VERSION", help="three numbers, such as 0.1.0, higher than the last")
+    command.add_argument(
+        "path", nargs="?", type=Path, metavar="PATH", default=Path(), help="the package's folder (default: here)"
+    )
+    command.set_defaults(run=_release)
+
+
+def _add_path(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        metavar="PATH",
+        default=Path(),
+        help="the package's folder, or that of one template (default: here)",
+    )
+
+
+def _new(options: argparse.Namespace) -> None:
+    from smscaffold.authoring.new import new
+    from smscaffold.console import Console
+    from smscaffold.new import Request
+
+    new(Request.of(options), Console(quiet=options.quiet))
+
+
+def _test(options: argparse.Namespace) -> None:
+    from smscaffold.authoring.trial import Request, test
+    from smscaffold.console import Console
+
+    with _one_sentence():
+        test(Request(options.path, containers=not options.no_docker), Console())
+
+
+def _build(options: argparse.Namespace) -> None:
+    from smscaffold.authoring.build import Request, build
+    from smscaffold.console import Console
+
+    with _one_sentence():
+        build(Request(options.path, options.output), Console())
+
+
+def _release(options: argparse.Namespace) -> None:
+    from smscaffold.authoring.release import Request, release_package
+    from smscaffold.console import Console
+
+    with _one_sentence():
+        release_package(Request(options.version, options.path), Console())
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Turns what the operating system refuses into one sentence."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever reads along has read enough
+        raise
+    except OSError as error:
+        raise SmscaffoldError(f"{error.strerror or error}: {error.filename}") from error

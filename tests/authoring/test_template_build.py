@@ -1,0 +1,92 @@
+"""``smscaffold template build``, and what every command says about a broken template or a folder that is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from authoring_helpers import Machine, append, refused, write
+
+
+def test_plain_copier_takes_it(author: Machine, package: Path, tmp_path: Path) -> None:
+    done = author.run("smscaffold", "template", "build", cwd=package, check=True)
+    assert done.stdout.startswith("Built build/python-http/ (")
+    author.run(
+        "copier", "copy", "--quiet", "--defaults", "build/python-http", tmp_path / "plain", cwd=package, check=True
+    )
+    author.run(
+        "smscaffold", "new", tmp_path / "ours", "-y", "-t", "build/python-http", "--no-git", cwd=package, check=True
+    )
+    for folder in (tmp_path / "plain", tmp_path / "ours"):
+        assert (folder / "build_and_push.sh").stat().st_mode & 0o111
+        assert (folder / "tests" / "sagemaker_local.py").is_file()
+        assert not (folder / "program" / "nginx.conf").exists()
+
+
+def test_an_own_file_wins_and_what_was_built_before_is_replaced(
+    author: Machine, template: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    write(template / "template" / "predicted.md", "old\n")
+    author.run("smscaffold", "template", "build", template, "--output", output, cwd=tmp_path, check=True)
+    (template / "template" / "predicted.md").unlink()
+    write(template / "template" / ".gitignore", "mine\n")
+    author.run("smscaffold", "template", "build", template, "--output", output, cwd=tmp_path, check=True)
+    assert not (output / "python-http" / "template" / "predicted.md").exists()
+    assert (output / "python-http" / "template" / ".gitignore").read_text() == "mine\n"
+    assert [path.name for path in output.iterdir()] == ["python-http"]
+
+
+def test_what_is_no_template_is_not_replaced(author: Machine, template: Path, tmp_path: Path) -> None:
+    write(tmp_path / "out" / "python-http" / "thesis.txt", "years of work\n")
+    refused(
+        author.run("smscaffold", "template", "build", template, "-o", "out", cwd=tmp_path),
+        "out/python-http is there already and is no template",
+    )
+
+
+def test_nothing_is_built_inside_the_template(author: Machine, template: Path) -> None:
+    done = author.run("smscaffold", "template", "build", cwd=template)
+    refused(done, f"{template}/build lies in the template itself: name another folder by --output")
+
+
+def test_what_the_system_refuses(author: Machine, template: Path, tmp_path: Path) -> None:
+    write(tmp_path / "file", "")
+    done = author.run("smscaffold", "template", "build", template, "-o", "file/below", cwd=tmp_path)
+    refused(done, "Not a directory: ")
+
+
+@pytest.mark.parametrize("command", [["build"], ["test", "--no-docker"], ["release", "0.1.0"]])
+class TestNoPackage:
+    def test_no_pyproject(self, author: Machine, tmp_path: Path, command: list[str]) -> None:
+        done = author.run("smscaffold", "template", *command, cwd=tmp_path)
+        refused(done, f"{tmp_path} is no package of templates: it has no pyproject.toml")
+
+    def test_no_entry_point(self, author: Machine, tmp_path: Path, command: list[str]) -> None:
+        write(tmp_path / "pyproject.toml", "[project]\nname = 'x'\n")
+        refused(author.run("smscaffold", "template", *command, cwd=tmp_path), "no entry point of smscaffold.templates")
+
+    def test_no_folder(self, author: Machine, package: Path, command: list[str]) -> None:
+        (package / "acme_templates").rename(package / "other")
+        done = author.run("smscaffold", "template", *command, cwd=package)
+        refused(done, "pyproject.toml registers acme_templates as acme, but there is no folder")
+
+    def test_no_template(self, author: Machine, template: Path, package: Path, command: list[str]) -> None:
+        (template / "copier.yml").unlink()
+        refused(author.run("smscaffold", "template", *command, cwd=package), "acme_templates holds no template")
+
+    def test_not_toml(self, author: Machine, package: Path, command: list[str]) -> None:
+        write(package / "pyproject.toml", "[project\n")
+        refused(
+            author.run("smscaffold", "template", *command, cwd=package), "pyproject.toml cannot be read: ", "line 1"
+        )
+
+    def test_broken_copier_yml(self, author: Machine, template: Path, package: Path, command: list[str]) -> None:
+        append(template / "copier.yml", "question: [\n")
+        done = author.run("smscaffold", "template", *command, cwd=package)
+        refused(done, "acme_templates/python-http/copier.yml is not a copier configuration", "line ")
+
+    def test_tasks(self, author: Machine, template: Path, package: Path, command: list[str]) -> None:
+        append(template / "copier.yml", "_tasks: [touch x]\n")
+        done = author.run("smscaffold", "template", *command, cwd=package)
+        refused(done, "acme_templates/python-http/copier.yml: _tasks would run code")

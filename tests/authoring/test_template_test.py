@@ -1,0 +1,93 @@
+"""``smscaffold template test``: what it promises, and every variant of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from authoring_helpers import NO_ENGINE, Machine, append, refused, write
+
+QUESTION = """
+size:
+  type: str
+  ask: "{{{{ 'size' not in fixed_answers }}}}"
+  choices: [small, large]
+  default: {default}
+  when: "{{{{ layout == 'split' }}}}"
+"""
+
+
+def test_each_layout_and_each_other_choice(author: Machine, template: Path) -> None:
+    append(template / "copier.yml", QUESTION.format(default="small"))
+    done = author.run("smscaffold", "template", "test", cwd=template, check=True, **NO_ENGINE)
+    lines = [re.sub(r"\(\d+\.\d s\)|\d+ files", "", line).strip() for line in done.stdout.splitlines()]
+    assert lines[0] == "python-http: copier.yml: 8 questions"
+    variants = ["layout=single", "layout=split", "layout=split size=large"]
+    assert lines[1::2] == [f"python-http: {variant}: rendered:" for variant in variants]
+    skipped = "its tests: skipped: No Docker engine answers: start Docker, or set DOCKER_HOST, and try again."
+    assert lines[2::2] == [f"python-http: {variant}: {skipped}" for variant in variants]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("  title: .*", "", "_smscaffold has no title"),
+        ("^base_image:", "image:", "there is no question base_image"),
+        ("^!include .*", "", "there is no question project_name"),
+        (r"  ask: .*base_image' not.*", "", "base_image has no line ask: \"{{ 'base_image' not in fixed_answers }}\""),
+        ("  default: direct", "  default: nginx", "front_end has no default that fits"),
+        ("  help: What faces", "  placeholdr: What faces", "smscaffold cannot ask front_end: placeholdr"),
+        ("'\\^\\[a-z0-9\\]", "'^[A-Z]", "the default of base_image, 'python:3.13-slim-trixie', does not fit: must be"),
+        ("  help: What faces", "  help: What {{ faces", "front_end: "),
+    ],
+)
+def test_a_promise_that_is_not_kept(author: Machine, template: Path, before: str, after: str, said: str) -> None:
+    config = template / "copier.yml"
+    changed, count = re.subn(before, lambda match: after, config.read_text(), flags=re.MULTILINE)
+    assert count
+    config.write_text(changed)
+    done = author.run("smscaffold", "template", "test", template, "--no-docker", cwd=template)
+    refused(done, f"smscaffold: error: {config}: {said}")
+
+
+def test_a_variant_that_cannot_be_rendered(author: Machine, template: Path) -> None:
+    append(template / "template" / "Dockerfile.jinja", "{% if layout == 'split' %}{{ 1 / 0 }}{% endif %}\n")
+    done = author.run("smscaffold", "template", "test", "--no-docker", cwd=template)
+    refused(done, "python-http with layout=split: the template cannot be rendered: division by zero")
+    assert "layout=single: rendered" in done.stdout
+
+
+def test_a_template_without_answers_file(author: Machine, template: Path) -> None:
+    write(template / "template" / "{{ _copier_conf.answers_file }}.jinja", "")
+    done = author.run("smscaffold", "template", "test", "--no-docker", cwd=template)
+    refused(done, "no answers file is written")
+
+
+@pytest.mark.docker
+def test_tests_that_fail_are_shown(author: Machine, template: Path) -> None:
+    shutil.rmtree(template / "template" / "tests" / "unit")
+    write(template / "template" / "tests" / "conftest.py", "")
+    write(template / "template" / "tests" / "test_container.py", "def test_it() -> None:\n    assert 'no' == 'yes'\n")
+    done = author.run("smscaffold", "template", "test", cwd=template)
+    assert done.returncode == 1
+    assert "AssertionError: assert 'no' == 'yes'" in done.stderr
+    last = "smscaffold: error: python-http with layout=single: its tests fail; what they say stands above\n"
+    assert done.stderr.endswith(last)
+
+
+@pytest.mark.docker
+@pytest.mark.exhaustive
+def test_the_scaffold_as_it_is(author: Machine, package: Path) -> None:
+    """The package's own tests: they build each layout, and its container keeps the contract."""
+    command = [str(author.root / "venv/bin/python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=package, env=author.environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"\d passed", done.stdout), done.stdout
+    assert "skipped" not in done.stdout
+    images = subprocess.run(["docker", "images", "--format", "{{json .}}"], capture_output=True, text=True).stdout
+    names = [json.loads(line)["Repository"] for line in images.splitlines()]
+    assert not [name for name in names if name.startswith("template-test-")]
