@@ -68,7 +68,12 @@ grow_tree <- function(data, depth) {
   control <- rpart.control(
     maxdepth = min(depth, 30), minsplit = 2, cp = 0, xval = 0
   )
-  rpart(reformulate(names(columns), target), data, control = control)
+  # the model keeps the formula with its environment: that of this call would
+  # take the training data along into model.rds
+  formula <- reformulate(names(columns), target, env = globalenv())
+  tree <- rpart(formula, data, control = control, y = FALSE)
+  tree$where <- NULL # the leaf of each row of the training data
+  tree
 }
 
 # Writes the model into directory; SageMaker packs what lies there into

@@ -6,14 +6,14 @@ sys.source("/opt/program/algorithm.R", algorithm)
 
 # Stands in for the job's input: two species that the length of a petal tells
 # apart.
-channel <- list(frame = function(columns) {
-  data <- data.frame(
-    rep(c(5.0, 6.5), each = 20), rep(c(3.4, 3.0), each = 20),
-    rep(c(1.4, 5.5), each = 20) + seq(0.01, 0.2, 0.01),
-    rep(c(0.2, 2.0), each = 20), rep(c("setosa", "virginica"), each = 20)
-  )
-  setNames(data, columns)
-})
+flowers <- data.frame(
+  rep(c(5.0, 6.5), each = 20), rep(c(3.4, 3.0), each = 20),
+  rep(c(1.4, 5.5), each = 20) + seq(0.01, 0.2, 0.01),
+  rep(c(0.2, 2.0), each = 20), rep(c("setosa", "virginica"), each = 20)
+)
+channel_of <- function(data) {
+  list(frame = function(columns) setNames(data, columns))
+}
 
 # Stands in for the running job, and remembers what fit told it.
 new_job <- function(state = NULL, stopping = FALSE) {
@@ -26,9 +26,9 @@ new_job <- function(state = NULL, stopping = FALSE) {
   job
 }
 
-fit <- function(job, ...) {
+fit <- function(job, ..., data = flowers) {
   hyperparameters <- modifyList(algorithm$hyperparameters, list(...))
-  algorithm$fit(list(train = channel), hyperparameters, job)
+  algorithm$fit(list(train = channel_of(data)), hyperparameters, job)
 }
 
 rows <- data.frame(
@@ -65,4 +65,16 @@ test_that("a loaded model predicts what the saved one did", {
   expect_equal(
     algorithm$predict_rows(loaded, rows), algorithm$predict_rows(model, rows)
   )
+})
+
+test_that("a saved model holds no training data", {
+  size <- function(times) {
+    many <- flowers[rep(seq_len(nrow(flowers)), times), ]
+    model <- fit(new_job(), data = many, max_depth = 1L)
+    expect_identical(environment(model$terms), globalenv())
+    directory <- withr::local_tempdir()
+    algorithm$save_model(model, directory)
+    file.size(file.path(directory, "model.rds"))
+  }
+  expect_lt(size(1000), 1.1 * size(1))
 })
