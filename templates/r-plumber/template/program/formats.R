@@ -191,7 +191,8 @@ fast_csv <- function(text) {
     return(NULL)
   }
   if (nchar(text) < 1000) { # a few rows: scan is the faster one for many
-    cells <- strsplit(strsplit(text, "\n", fixed = TRUE)[[1]], ",", fixed = TRUE)
+    lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
+    cells <- strsplit(lines, ",", fixed = TRUE)
     values <- suppressWarnings(as.numeric(unlist(cells)))
     if (any(lengths(cells) != width) || !all(is.finite(values))) {
       return(NULL)
