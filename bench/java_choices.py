@@ -39,8 +39,8 @@ CHOICES = {
     "Debian's runtime": (
         "Dockerfile",
         RUNTIME,
-        "RUN apt-get update && apt-get install -y --no-install-recommends openjdk-21-jre-headless "
-        "&& ln -s /usr/lib/jvm/java-21-openjdk-amd64 /opt/jre",
+        "RUN mkdir -p /usr/share/man/man1 && apt-get update && apt-get install -y --no-install-recommends "
+        "openjdk-21-jre-headless && ln -s /usr/lib/jvm/java-21-openjdk-amd64 /opt/jre",
     ),
 }
 
