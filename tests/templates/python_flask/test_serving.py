@@ -40,7 +40,7 @@ def fronted(image: str) -> str:
 
 @pytest.fixture
 def patience() -> float:
-    return 10
+    return 0  # requests wait for the new worker
 
 
 @pytest.fixture
