@@ -13,6 +13,7 @@ from ..conftest import Mounts
 from ..serving_tests import (  # noqa: F401
     exhaustive,
     gets_504_and_the_next_ones_are_answered,
+    in_container,
     served_by_workers,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
     test_a_setting_that_does_not_parse_ends_the_container,
@@ -77,6 +78,23 @@ def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(served: End
     gets_504_and_the_next_ones_are_answered(served, hang)
     served.until(lambda: "starting another" in served.logs(), "another worker", timeout=10)
     assert "predict" in served.logs(), "the log says where the prediction hung"
+
+
+def test_the_model_predicts_in_the_workers_only(served: Endpoint) -> None:
+    """Threads that it starts would be lost in a fork, and what waits for them hangs."""
+    assert served.invoke("-6,0").text == "1\n"
+
+
+def test_a_warm_up_that_hangs_is_ended(image: str, faulty: Mounts, tmp_path: Path) -> None:
+    ((path, code),) = faulty.items()
+    hung = tmp_path / "algorithm.R"
+    hung.write_text(code.read_text() + '\npredict_rows <- function(model, rows) system("exec sleep 1000")\n')
+    settings = {"MODEL_SERVER_TIMEOUT": "1", "MODEL_SERVER_WORKERS": "1"}
+    with endpoint(image, None, mounts={path: hung}, environment=settings, ready_within=None) as served:
+        served.until(lambda: served.logs().count("worker-0 is starting: starting another") == 2, "a third worker")
+        assert served.ping().status == 503
+        workers = in_container(served, "grep -l '[w]orkers.R' /proc/[0-9]*/cmdline")
+        assert len(workers.splitlines()) <= 1 + 4, "R, and a worker and three spares"
 
 
 def test_a_model_that_loads_for_longer_than_a_prediction_may_take_is_waited_for(

@@ -84,8 +84,9 @@ save_model <- function(model, directory) {
 
 # Reads back what save_model wrote.
 #
-# Called once, before the worker processes are forked: what must not be shared
-# by them, such as a database connection, is for predict_rows.
+# Called once, before the worker processes are forked: what they cannot share,
+# such as a database connection or threads that were started, is for
+# predict_rows.
 load_model <- function(directory) {
   readRDS(file.path(directory, "model.rds"))
 }

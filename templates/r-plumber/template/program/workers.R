@@ -7,12 +7,12 @@ run <- "/tmp/serve" # sockets and pid files, shared with `serve` and nginx
 main <- function() {
   loaded <- new.env()
   application <- load_application(loaded)
-  warm_up(application, loaded$formats)
+  prepare(application, loaded)
   gc(full = TRUE)
   file.create(file.path(run, "loaded")) # from now on a worker starts at once
   names <- file("stdin", open = "r")
   while (length(name <- readLines(names, 1))) {
-    parallel::mcparallel(work(application, name), detached = TRUE)
+    parallel::mcparallel(work(application, loaded, name), detached = TRUE)
   }
 }
 
@@ -32,14 +32,31 @@ load_application <- function(into) {
   )
 }
 
-# Answers a few requests before the fork, so that no first request pays for lazy
-# loading, and the workers share what R compiles after some calls.
-warm_up <- function(application, formats) {
-  if (!formats$all_numeric) {
-    return(invisible())
+# Answers a few requests before the fork, so that the workers share what R
+# compiles after some calls. The model is left out: it may start threads, such
+# as OpenMP's, and a fork that has lost them hangs.
+prepare <- function(application, loaded) {
+  predict_rows <- loaded$algorithm$predict_rows
+  loaded$algorithm$predict_rows <- function(model, rows) numeric(nrow(rows))
+  try_zeros(application, loaded$formats, times = 5)
+  loaded$algorithm$predict_rows <- predict_rows
+}
+
+# Lets the model predict in the worker, so that no first request pays for lazy
+# loading.
+warm_up <- function(application, loaded, name) {
+  answer <- try_zeros(application, loaded$formats, times = 1)
+  if (!is.null(answer) && answer$status != 200) {
+    message(name, ": the warm-up with a row of zeros failed: ", answer$body)
   }
+}
+
+# Returns the last answer to requests with a row of zeros, or NULL where the
+# columns are not all numbers.
+try_zeros <- function(application, formats, times) {
+  answer <- NULL
   body <- charToRaw(paste(rep("0", formats$width), collapse = ","))
-  for (i in 1:5) {
+  for (i in seq_len(times * formats$all_numeric)) {
     request <- list2env(list(
       REQUEST_METHOD = "POST", PATH_INFO = "/invocations",
       HTTP_CONTENT_TYPE = formats$csv,
@@ -47,31 +64,31 @@ warm_up <- function(application, formats) {
     ))
     answer <- suppressMessages(application$call(request))
   }
-  if (answer$status != 200) {
-    message("the warm-up with a row of zeros failed: ", answer$body)
-  }
+  answer
 }
 
 # Answers the requests at a socket, for ever.
-work <- function(application, name) {
+work <- function(application, loaded, name) {
   path <- function(suffix) file.path(run, paste0(name, suffix))
-  # since when a request is worked on, in ms: `serve` ends what takes too long
+  # since when a request is worked on, in ms: `serve` ends what takes too long.
+  # It is empty until there is a socket.
   busy <- file(path(".busy"), "wb")
   mark <- function(since) {
     seek(busy, 0, rw = "write")
     writeLines(sprintf("%013.0f", since), busy)
     flush(busy)
   }
-  mark(0)
   call <- function(req) {
     mark(1000 * as.numeric(Sys.time()))
     on.exit(mark(0))
     application$call(req)
   }
   unlink(path(".sock"))
+  writeLines(format(Sys.getpid()), path(".pid"))
+  warm_up(application, loaded, name)
   # a mask of 0, because nginx runs as another user
   httpuv::startPipeServer(path(".sock"), 0L, list(call = call))
-  writeLines(format(Sys.getpid()), path(".pid"))
+  mark(0)
   httpuv::service(Inf)
 }
 

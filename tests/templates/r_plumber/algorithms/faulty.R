@@ -8,7 +8,10 @@ target <- "answer"
 
 load_model <- function(directory) NULL
 
+callers <- NULL
+
 predict_rows <- function(model, rows) {
+  callers <<- c(callers, Sys.getpid())
   do <- rows$do[1]
   switch(as.character(do),
     "-1" = while (TRUE) {}, # a hang in R
@@ -16,6 +19,7 @@ predict_rows <- function(model, rows) {
     "-3" = tools::pskill(Sys.getpid(), tools::SIGKILL),
     "-4" = stop("no good\nand more about it"),
     "-5" = return(numeric()),
+    "-6" = return(as.integer(length(unique(callers)))),
     Sys.sleep(do)
   )
   rows$answer
