@@ -54,11 +54,11 @@ def interview(
     `load` makes a template ready. The organisation's default template stands first, or ours.
     Raises SmscaffoldError when there is no template of that name, or none that is allowed.
     """
-    chosen = ""
+    named = not isinstance(template, catalog.Template)
     if isinstance(template, catalog.Template):
-        known, chosen = [template], "template new"
+        known = [template]
     elif template:
-        known, chosen = [catalog.find(template, standard)], "--template"
+        known = [catalog.find(template, standard)]
     else:
         known = list(catalog.templates(standard=standard))
         usual = next((each for each in known if catalog.DEFAULT in each.known_as), None)
@@ -73,7 +73,8 @@ def interview(
     return Interview(
         templates=known,
         load=load,
-        chosen=chosen,
+        chosen="--template" if template else "",
+        shown=named,
         refuse=refuse,
         tell=_image,
     )

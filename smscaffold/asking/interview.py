@@ -39,6 +39,7 @@ class Interview(Generic[Pick]):
     """The answers to a template's questions, collected one by one, in any order.
 
     `templates`: what there is to choose from; one of them where that choice was made already, by what `chosen` says.
+    `shown`: whether the choice stands among the answers.
     `load` reads a template's questions, and raises SmscaffoldError if it cannot be used; with them comes what answers
     some without asking, and the defaults that win over the template's.
     `refuse` and `tell` say more about an answer: why it is none after all, and what will come of it.
@@ -47,6 +48,7 @@ class Interview(Generic[Pick]):
     templates: Sequence[Pick]
     load: Callable[[Pick], Gathered]
     chosen: str = ""
+    shown: bool = True
     refuse: Callable[[str, Any], str] = lambda name, value: ""
     tell: Callable[[str, Any, Mapping[str, Any]], str] = lambda name, value, values: ""
 
@@ -72,6 +74,8 @@ class Interview(Generic[Pick]):
         self.values, self.settled, self._hidden = {}, [], {}
         if prompt := self._pick_template():
             return prompt
+        if not self.shown:
+            self.settled = []
         for question in self._reads.questions.values():
             if prompt := self._settle(question):
                 return prompt
