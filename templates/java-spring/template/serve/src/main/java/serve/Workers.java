@@ -2,6 +2,7 @@ package serve;
 
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -23,10 +24,11 @@ final class Workers {
   /** How many requests may be worked on or wait for a worker. */
   static final int MOST_REQUESTS = 1000;
 
+  /** How long a thread may go on after its time, before it counts as hanging. */
+  static final Duration PATIENCE = Duration.ofSeconds(1);
+
   private static final System.Logger LOG = System.getLogger("serve");
   private static final long TICK_MILLIS = 50;
-  private static final long PATIENCE_NANOS =
-      TimeUnit.SECONDS.toNanos(1); // for a thread that was interrupted
 
   private final Settings settings;
   private final ErrorAnswers errors;
@@ -118,7 +120,7 @@ final class Workers {
         Thread.sleep(TICK_MILLIS);
         long now = System.nanoTime();
         running.stream().filter(prediction -> now - prediction.deadline > 0).forEach(this::giveUp);
-        long hanging = overdue.stream().filter(p -> now - p.deadline > PATIENCE_NANOS).count();
+        long hanging = overdue.stream().filter(prediction -> hangs(prediction, now)).count();
         if (hanging > 0) {
           onHang.hanging((int) hanging);
         }
@@ -126,6 +128,11 @@ final class Workers {
     } catch (InterruptedException end) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Has it run for too long? How long it had to wait before says nothing about it. */
+  private boolean hangs(Prediction prediction, long now) {
+    return now - prediction.started > settings.timeout().plus(PATIENCE).toNanos();
   }
 
   private void giveUp(Prediction prediction) {
@@ -167,7 +174,8 @@ final class Workers {
 
     private final Thread thread;
     private final HttpServletResponse response;
-    private final long deadline;
+    private final long started = System.nanoTime();
+    private final long deadline; // of the answer
     private boolean isAnswered; // only who sets it, synchronized, may touch the response
 
     private Prediction(Thread thread, HttpServletResponse response, long deadline) {
