@@ -85,6 +85,13 @@ def test_the_model_predicts_in_the_workers_only(served: Endpoint) -> None:
     assert served.invoke("-6,0").text == "1\n"
 
 
+def test_a_request_that_predict_rows_refuses_is_not_in_the_log(served: Endpoint) -> None:
+    """H50"""
+    answer = served.invoke("-7,0")
+    assert (answer.status, answer.text) == (400, '{"error":"secret"}\n')
+    assert "secret" not in served.logs()
+
+
 def test_a_warm_up_that_hangs_is_ended(image: str, faulty: Mounts, tmp_path: Path) -> None:
     ((path, code),) = faulty.items()
     hung = tmp_path / "algorithm.R"

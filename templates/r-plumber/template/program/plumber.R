@@ -75,6 +75,9 @@ with_trace <- function(code) {
   on.exit(setTimeLimit())
   withCallingHandlers(code, error = function(e) {
     setTimeLimit()
+    if (inherits(e, "bad_input")) { # about the request, which it may quote
+      return()
+    }
     names <- vapply(sys.calls(), function(call) deparse(call[[1]])[1], "")
     calls <- names[seq_along(names) > match("predict_texts", names)]
     message(conditionMessage(e), "\nin ", paste(calls, collapse = " > "))

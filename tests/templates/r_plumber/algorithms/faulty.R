@@ -20,6 +20,7 @@ predict_rows <- function(model, rows) {
     "-4" = stop("no good\nand more about it"),
     "-5" = return(numeric()),
     "-6" = return(as.integer(length(unique(callers)))),
+    "-7" = stop(errorCondition("secret", class = "bad_input")),
     Sys.sleep(do)
   )
   rows$answer
