@@ -96,6 +96,8 @@ def test_what_predict_rows_may_return(image: str) -> None:
         "texts": r"""["a \"b\", c","\\ ä\n\u0001",null]""",
         "matrix": "[[0.25,0.75],[0.5,0.5]]",
         "frame": '[["x",0.5],["y",1.0]]',
+        "matrix_column": '[["x",[0.25,0.75]],["y",[0.5,0.5]]]',
+        "huge": "[1e+150]",
         "list": '[1.0,[1.0,2.0],"x"]',
     }
     as_csv = {
@@ -104,6 +106,7 @@ def test_what_predict_rows_may_return(image: str) -> None:
         "logicals": "True\nFalse\n",
         "texts": '"a ""b"", c"\n"\\ ä\n\x01"\n\n',
         "frame": "x,0.5\ny,1.0\n",
+        "matrix_column": "x,0.25,0.75\ny,0.5,0.5\n",
         "list": "1.0\n1.0,2.0\nx\n",
     }
     with endpoint(image, None, mounts=algorithm("shapes")) as served:
@@ -112,5 +115,6 @@ def test_what_predict_rows_may_return(image: str) -> None:
             assert served.invoke(body, Accept="application/json").text == f'{{"predictions":{text}}}\n'
             if shape in as_csv:
                 assert served.invoke(body).body.decode() == as_csv[shape]
-        answer = served.invoke("closure")
-        assert (answer.status, "not a function" in answer.text) == (500, True)
+        for shape, reason in {"closure": "not function", "array": "not array"}.items():
+            answer = served.invoke(shape)
+            assert (answer.status, reason in answer.text) == (500, True)

@@ -10,15 +10,18 @@ write_rows <- function(predictions, as_csv) {
     predictions <- as.data.frame(predictions)
   }
   if (is.data.frame(predictions)) {
-    return(write_lists(unname(lapply(predictions, write)), as_csv))
+    # a column can be a matrix, a list or a data frame itself
+    columns <- unname(lapply(predictions, write_rows, as_csv))
+    return(write_lists(columns, as_csv))
   }
-  if (is.atomic(predictions) && !is.null(predictions)) { # factors, dates too
+  atomic <- is.atomic(predictions) && !is.null(predictions)
+  if (atomic && length(dim(predictions)) < 2) { # factors, dates too
     return(write(predictions))
   }
   if (!is.list(predictions)) {
     stop(
       "predict_rows must return a vector, a matrix, a data frame or a list, ",
-      "not a ", class(predictions)[1],
+      "not ", class(predictions)[1],
       call. = FALSE
     )
   }
@@ -113,7 +116,7 @@ number_texts <- function(values) {
     rounded <- which(finite & as.numeric(text) != values)
     text[rounded] <- sprintf("%.*g", digits, values[rounded])
   }
-  plain <- grep("e+15", text, fixed = TRUE) # with an exponent from 1e16 on
+  plain <- grep("e\\+15$", text) # with an exponent from 1e16 on
   text[plain] <- sprintf("%.0f", values[plain])
   whole <- finite & !grepl("[.e]", text)
   text[whole] <- paste0(text[whole], ".0")

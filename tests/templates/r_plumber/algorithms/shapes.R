@@ -16,7 +16,13 @@ predict_rows <- function(model, rows) {
     texts = c("a \"b\", c", "\\ \u00e4\n\u0001", NA),
     matrix = matrix(c(0.25, 0.5, 0.75, 0.5), 2),
     frame = data.frame(label = c("x", "y"), score = c(0.5, 1)),
+    matrix_column = structure(
+      list(label = c("x", "y"), scores = matrix(c(0.25, 0.5, 0.75, 0.5), 2)),
+      class = "data.frame", row.names = 1:2
+    ),
+    huge = 1e150,
     list = list(1, c(1, 2), "x"),
-    closure = print
+    closure = print,
+    array = array(1:4, c(1, 2, 2))
   )
 }
