@@ -13,6 +13,7 @@ from smscaffold.errors import SmscaffoldError
 
 if TYPE_CHECKING:
     from smscaffold.catalog import Template
+    from smscaffold.config.standard import Standard
 
 #: a word that can stand at the cursor, and what it means
 Word = tuple[str, str]
@@ -113,16 +114,30 @@ def _values(parser: argparse.ArgumentParser, option: str, before: list[str], wor
     elif option in ("--select", "--ignore", "--explain", "--profile"):
         yield from _clauses(option, word)
     elif option in ("-t", "--template"):
-        yield from ((template.name, template.about["title"]) for template in catalog.templates())
+        yield from ((each.name, each.about["title"]) for each in catalog.templates(standard=_standard(before)))
     elif option in ("-d", "--data"):
         named = [value for name, value in itertools.pairwise(before) if name in ("-t", "--template")]
         named += [each.partition("=")[2] for each in before if each.startswith("--template=")]
         package = [catalog.template_package()] if parser.prog.endswith(" template new") else []
         try:
-            templates = package or [catalog.find(name) for name in named[-1:]] or list(catalog.templates())
+            found = [catalog.find(name, _standard(before)) for name in named[-1:]]
         except SmscaffoldError:
             return
+        # a configured one would have to be fetched first
+        templates = package or [each for each in found if each.origin != catalog.CONFIGURED]
+        templates = templates or ([] if found else list(catalog.templates()))
         yield from {text: (text, meaning) for each in templates for text, meaning in _answers(each, word)}.values()
+
+
+def _standard(before: list[str]) -> Standard:
+    """The organisation's, as far as it can be read."""
+    from smscaffold.config.standard import NO_STANDARD, load
+
+    given = [value for name, value in itertools.pairwise(before) if name == "--config"]
+    try:
+        return load(Path(given[-1]) if given else None)
+    except SmscaffoldError:
+        return NO_STANDARD
 
 
 def _clauses(option: str, word: str) -> Iterator[Word]:

@@ -52,6 +52,15 @@ def test_candidates(line: str, expected: list[str]) -> None:
     assert words(line) == expected
 
 
+def test_the_organisations_templates_and_nothing_fetched(tmp_path: Path) -> None:
+    config = tmp_path / "smscaffold.toml"
+    config.write_text('[templates.sources]\nchurn = {source = "https://127.0.0.1:1/churn", language = "Python"}\n')
+    assert words(f"smscaffold new --config {config} -t ch") == ["churn"]
+    assert words(f"smscaffold new --config {config} -t churn -d ") == []
+    config.write_text("no toml")
+    assert words(f"smscaffold new --config {config} -t python-fl") == ["python-flask"]
+
+
 def test_every_command_and_option_that_is_shown() -> None:
     assert {"new", "update", "check", "list", "completion"} <= set(words("smscaffold "))
     assert words("smscaffold _") == []
