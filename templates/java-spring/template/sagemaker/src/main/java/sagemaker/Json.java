@@ -1,10 +1,13 @@
 package sagemaker;
 
+import java.lang.reflect.Array;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -85,7 +88,10 @@ public final class Json {
   }
 
   /**
-   * Returns a value as JSON without blanks. What JSON cannot say, NaN and infinity, becomes null.
+   * Returns a value as JSON without blanks. What JSON cannot say, NaN and infinity, becomes null;
+   * an array becomes a list.
+   *
+   * @throws IllegalStateException if it is neither a plain object nor an array of them
    */
   public static String write(Object value) {
     var out = new StringBuilder();
@@ -93,7 +99,11 @@ public final class Json {
     return out.toString();
   }
 
-  /** Appends a value as JSON without blanks. */
+  /**
+   * Appends a value as JSON without blanks.
+   *
+   * @throws IllegalStateException if it is neither a plain object nor an array of them
+   */
   public static void write(Object value, StringBuilder out) {
     COMPACT.write(value, out);
   }
@@ -103,6 +113,13 @@ public final class Json {
     var out = new StringBuilder();
     READABLE.write(value, out);
     return out.toString();
+  }
+
+  /** Returns an array as a list, be it one of objects or of {@code double}, {@code int} ... */
+  public static List<?> list(Object array) {
+    return array instanceof Object[] objects
+        ? Arrays.asList(objects)
+        : IntStream.range(0, Array.getLength(array)).mapToObj(i -> Array.get(array, i)).toList();
   }
 
   private record Style(String comma, String colon, char lastPlain) {
@@ -117,7 +134,10 @@ public final class Json {
         case Boolean bool -> out.append(bool);
         case Map<?, ?> object -> object(object, out);
         case Collection<?> array -> array(array, out);
-        default -> quote(value.toString(), out);
+        case Object other when other.getClass().isArray() -> array(list(other), out);
+        default ->
+            throw new IllegalStateException(
+                value.getClass().getName() + " cannot be written as JSON");
       }
     }
 

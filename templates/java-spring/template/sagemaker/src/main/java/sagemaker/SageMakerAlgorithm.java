@@ -45,8 +45,8 @@ public interface SageMakerAlgorithm<M> {
   M load(Path directory) throws Exception;
 
   /**
-   * Returns one prediction for each row: numbers or strings, or a list of them a row. Several
-   * threads call this at a time on the same model.
+   * Returns one prediction for each row: numbers or strings, or a list or an array of them a row.
+   * Several threads call this at a time on the same model.
    *
    * @throws BadRequestException if the request is wrong: it is answered with 400 and the message
    */

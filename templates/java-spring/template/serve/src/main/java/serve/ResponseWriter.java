@@ -2,6 +2,7 @@ package serve;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -69,16 +70,20 @@ final class ResponseWriter {
     String lineEnd = "";
     for (Object prediction : predictions) {
       out.append(lineEnd);
-      if (prediction instanceof List<?> cells) {
-        String separator = "";
-        for (Object cell : cells) {
-          cell(cell, out.append(separator));
-          separator = ",";
-        }
-      } else {
-        cell(prediction, out);
+      switch (prediction) {
+        case Collection<?> cells -> cells(cells, out);
+        case Object array when array.getClass().isArray() -> cells(Json.list(array), out);
+        case null, default -> cell(prediction, out);
       }
       lineEnd = "\n";
+    }
+  }
+
+  private static void cells(Collection<?> cells, StringBuilder out) {
+    String separator = "";
+    for (Object cell : cells) {
+      cell(cell, out.append(separator));
+      separator = ",";
     }
   }
 
@@ -87,12 +92,16 @@ final class ResponseWriter {
       case null -> {}
       case Double number -> out.append(Numbers.write(number));
       case Float number -> out.append(Numbers.write(number));
-      default -> {
-        String text = value.toString();
-        boolean isPlain =
-            text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-        out.append(isPlain ? text : '"' + text.replace("\"", "\"\"") + '"');
-      }
+      case Number number -> out.append(number);
+      case Boolean bool -> out.append(bool);
+      case String text -> out.append(isPlain(text) ? text : '"' + text.replace("\"", "\"\"") + '"');
+      default ->
+          throw new IllegalStateException(
+              value.getClass().getName() + " cannot be written as a value of CSV");
     }
+  }
+
+  private static boolean isPlain(String text) {
+    return text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
   }
 }
