@@ -3,6 +3,7 @@ package serve;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.concurrent.Callable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import sagemaker.BadRequestException;
@@ -48,9 +49,7 @@ final class InvocationsController {
     } catch (IOException gone) {
       throw gone; // the client: there is nobody to answer
     } catch (Throwable error) {
-      LOG.log(System.Logger.Level.ERROR, "the request failed", error);
-      String reason = "%s: %s".formatted(error.getClass().getSimpleName(), error.getMessage());
-      refuse(request, response, new RefusedException(500, reason));
+      refuse(request, response, failed(error));
     }
   }
 
@@ -66,12 +65,26 @@ final class InvocationsController {
     if (answerType == null) {
       throw new RefusedException(406, "Accept must allow one of " + TYPES);
     }
-    byte[] answer = workers.call(response, () -> predictor.answer(body, type, answerType));
+    byte[] answer = predict(response, () -> predictor.answer(body, type, answerType));
     if (answer != null) {
       response.setContentType(answerType + "; charset=utf-8");
       response.setContentLength(answer.length);
       response.getOutputStream().write(answer);
     }
+  }
+
+  private byte[] predict(HttpServletResponse response, Callable<byte[]> work) throws Exception {
+    try {
+      return workers.call(response, work);
+    } catch (IOException error) { // the model's own, not the client's
+      throw failed(error);
+    }
+  }
+
+  private static RefusedException failed(Throwable error) {
+    LOG.log(System.Logger.Level.ERROR, "the request failed", error);
+    String reason = "%s: %s".formatted(error.getClass().getSimpleName(), error.getMessage());
+    return new RefusedException(500, reason);
   }
 
   private void refuse(

@@ -1,5 +1,6 @@
 package serve;
 
+import java.io.FileNotFoundException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -10,7 +11,7 @@ import sagemaker.Job;
 import sagemaker.Rows;
 import sagemaker.SageMakerAlgorithm;
 
-/** Answers with the numbers it was given; hangs for a negative one. */
+/** Answers with the sum of the numbers it was given; hangs for a negative one, fails for 404. */
 final class EchoAlgorithm implements SageMakerAlgorithm<String> {
 
   @Override
@@ -35,6 +36,9 @@ final class EchoAlgorithm implements SageMakerAlgorithm<String> {
   public List<?> predict(String model, Rows rows) throws Exception {
     if (rows.number(0, 0) < 0) {
       Thread.sleep(60_000);
+    }
+    if (rows.number(0, 0) == 404) {
+      throw new FileNotFoundException("no table of prices");
     }
     return IntStream.range(0, rows.size())
         .mapToObj(row -> rows.number(row, 0) + rows.number(row, 1))

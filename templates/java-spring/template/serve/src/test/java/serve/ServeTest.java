@@ -75,6 +75,7 @@ class ServeTest {
             + " application/json, application/jsonlines",
         "406 | Content-Type: text/csv^Accept: image/png | 1,2 | Accept must allow one of text/csv,"
             + " application/json, application/jsonlines",
+        "500 | Content-Type: text/csv | 404,2 | FileNotFoundException: no table of prices",
         "504 | Content-Type: text/csv | -1,2 | the prediction took longer than"
             + " MODEL_SERVER_TIMEOUT, 1 s",
       })
