@@ -115,18 +115,30 @@ final class Workers {
   }
 
   private void watch() {
-    try {
-      while (true) {
-        Thread.sleep(TICK_MILLIS);
-        long now = System.nanoTime();
-        running.stream().filter(prediction -> now - prediction.deadline > 0).forEach(this::giveUp);
-        long hanging = overdue.stream().filter(prediction -> hangs(prediction, now)).count();
-        if (hanging > 0) {
-          onHang.hanging((int) hanging);
+    Throwable failure = null;
+    boolean isLogged = false;
+    while (true) {
+      try {
+        if (failure != null && !isLogged) {
+          isLogged = true;
+          LOG.log(System.Logger.Level.ERROR, "the watchdog failed, and goes on", failure);
         }
+        Thread.sleep(TICK_MILLIS);
+        look();
+      } catch (InterruptedException end) {
+        return;
+      } catch (Throwable error) { // without it nothing that hangs would be noticed any more
+        failure = error;
       }
-    } catch (InterruptedException end) {
-      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look() {
+    long now = System.nanoTime();
+    running.stream().filter(prediction -> now - prediction.deadline > 0).forEach(this::giveUp);
+    long hanging = overdue.stream().filter(prediction -> hangs(prediction, now)).count();
+    if (hanging > 0) {
+      onHang.hanging((int) hanging);
     }
   }
 
@@ -136,21 +148,21 @@ final class Workers {
   }
 
   private void giveUp(Prediction prediction) {
-    running.remove(prediction);
     synchronized (prediction) {
       if (prediction.isAnswered) {
         return;
       }
-      prediction.isAnswered = true;
       overdue.add(prediction);
+      running.remove(prediction);
+      prediction.isAnswered = true;
+      free.release();
+      answer(prediction.response);
       LOG.log(
           System.Logger.Level.WARNING,
           "a prediction takes too long, it is here:{0}",
           where(prediction.thread));
-      answer(prediction.response);
       prediction.thread.interrupt();
     }
-    free.release();
   }
 
   private void answer(HttpServletResponse response) {

@@ -38,6 +38,20 @@ class WorkersTest {
     assertNull(second.get(), "it was answered when its time was over");
   }
 
+  @Test
+  @Timeout(60)
+  void looksOnAfterAFailure() {
+    Logger.getLogger("").setLevel(Level.OFF);
+    var found = new CountDownLatch(2);
+    Workers workers =
+        workers(
+            threads -> {
+              found.countDown();
+              throw new OutOfMemoryError("Java heap space");
+            });
+    hang(workers, found, new CompletableFuture<>());
+  }
+
   private static Workers workers(Workers.HangListener onHang) {
     var settings = new Settings(null, 0, 1, TIMEOUT, 1, false, false, "{}");
     return new Workers(settings, new ErrorAnswers(settings), onHang);
