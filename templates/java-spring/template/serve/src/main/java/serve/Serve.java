@@ -56,9 +56,10 @@ class Serve {
   private static void stop(ConfigurableApplicationContext context) {
     Workers workers = context.getBean(Workers.class);
     Thread closing = Thread.ofPlatform().start(context::close);
+    int polls = 0; // twice in a row: a request that ends is counted off in two steps
     try {
-      while (!closing.join(Duration.ofMillis(50)) && !workers.onlyHang()) {
-        continue;
+      while (polls < 2 && !closing.join(Duration.ofMillis(50))) {
+        polls = workers.onlyHang() ? polls + 1 : 0;
       }
     } catch (InterruptedException error) {
       Thread.currentThread().interrupt();
