@@ -51,6 +51,8 @@ public interface Job {
   /**
    * Returns the state of the newest readable checkpoint, or what is given when the job starts
    * afresh.
+   *
+   * <p>It is deserialised: who may write to the bucket of the checkpoints may run code in the job.
    */
   <T extends Serializable> T resume(T otherwise) throws IOException;
 }

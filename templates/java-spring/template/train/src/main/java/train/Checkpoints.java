@@ -40,8 +40,7 @@ final class Checkpoints {
       String name = path.getFileName().toString();
       try (var in = new ObjectInputStream(new ByteArrayInputStream(Files.readAllBytes(path)))) {
         T state = (T) in.readObject();
-        int round = Integer.parseInt(name.substring("round-".length(), name.lastIndexOf('.')));
-        Train.log("resumed after round " + round);
+        Train.log("resumed after round " + round(path));
         return state;
       } catch (IOException | ClassNotFoundException | RuntimeException error) {
         // cut off when the instance was taken away: the one before it will do
@@ -57,9 +56,14 @@ final class Checkpoints {
     }
     try (var files = Files.list(directory)) {
       return files
-          .filter(path -> path.getFileName().toString().matches("round-\\d+\\.ser"))
-          .sorted(Comparator.reverseOrder())
+          .filter(path -> path.getFileName().toString().matches("round-\\d{6,10}\\.ser"))
+          .sorted(Comparator.comparingLong(Checkpoints::round).reversed())
           .toList();
     }
+  }
+
+  private static long round(Path path) {
+    String name = path.getFileName().toString();
+    return Long.parseLong(name.substring("round-".length(), name.lastIndexOf('.')));
   }
 }
