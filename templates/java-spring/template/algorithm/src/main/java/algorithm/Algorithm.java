@@ -110,6 +110,7 @@ public final class Algorithm implements SageMakerAlgorithm<Model<Label>> {
   }
 
   private static MutableDataset<Label> dataset(Rows rows) {
+    rows.requireComplete(); // the trees of this library know no missing values
     var dataset = new MutableDataset<>(new SimpleDataSourceProvenance("train", LABELS), LABELS);
     int target = rows.column(TARGET.name());
     for (int row = 0; row < rows.size(); row++) {

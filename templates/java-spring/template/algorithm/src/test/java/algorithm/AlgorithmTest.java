@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,7 @@ import sagemaker.Channel;
 import sagemaker.Channels;
 import sagemaker.Column;
 import sagemaker.Job;
+import sagemaker.JobException;
 import sagemaker.Rows;
 
 /** Runs while the image is built: see README.md. */
@@ -23,6 +25,7 @@ class AlgorithmTest {
 
   private final Algorithm algorithm = new Algorithm();
   private final FakeJob job = new FakeJob();
+  private List<?> extraRow = List.of(5.0, 3.4, 1.4, 0.2, "setosa");
 
   @Test
   void learnsTheDifference() throws Exception {
@@ -52,6 +55,16 @@ class AlgorithmTest {
   }
 
   @Test
+  void refusesWhatIsMissing() {
+    extraRow = Arrays.asList(5.0, Double.NaN, 1.4, 0.2, "setosa");
+    var number = assertThrows(JobException.class, () -> fit(1));
+    assertEquals("row 41 of the data: sepal_width is missing", number.getMessage());
+    extraRow = Arrays.asList(5.0, 3.4, 1.4, 0.2, null);
+    var label = assertThrows(JobException.class, () -> fit(1));
+    assertEquals("row 41 of the data: species is missing", label.getMessage());
+  }
+
+  @Test
   void loadedModelPredictsWhatTheSavedOneDid(@TempDir Path directory) throws Exception {
     Model<Label> model = fit(2);
     Rows rows = rows(new double[][] {{5.0, 3.4, 1.5, 0.2}});
@@ -61,7 +74,7 @@ class AlgorithmTest {
   }
 
   private Model<Label> fit(int maxDepth) throws Exception {
-    var channels = new Channels(Map.of("train", new FakeChannel()));
+    var channels = new Channels(Map.of("train", new FakeChannel(extraRow)));
     return algorithm.fit(channels, algorithm.hyperparameters().with("max_depth", maxDepth), job);
   }
 
@@ -76,7 +89,7 @@ class AlgorithmTest {
   }
 
   /** Stands in for the job's input: two species that the length of a petal tells apart. */
-  private static final class FakeChannel implements Channel {
+  private record FakeChannel(List<?> lastRow) implements Channel {
 
     @Override
     public Rows rows(List<Column> columns) {
@@ -85,7 +98,7 @@ class AlgorithmTest {
         rows.row(List.of(5.0, 3.4, 1.4 + i / 100.0, 0.2, "setosa"));
         rows.row(List.of(6.5, 3.0, 5.5 + i / 100.0, 2.0, "virginica"));
       }
-      return rows.build();
+      return rows.row(lastRow).build();
     }
 
     @Override

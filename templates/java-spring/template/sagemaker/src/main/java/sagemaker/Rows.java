@@ -64,6 +64,27 @@ public final class Rows {
     return texts[row * textsOfRow + places[column]];
   }
 
+  /**
+   * Checks that no value is missing.
+   *
+   * @throws JobException that names the first row, counted from 1, and the column where one is
+   */
+  public void requireComplete() {
+    for (int row = 0; row < size; row++) {
+      for (int column = 0; column < places.length; column++) {
+        boolean isMissing =
+            switch (columns.get(column).kind()) {
+              case NUMBER -> Double.isNaN(number(row, column));
+              case TEXT -> text(row, column) == null;
+            };
+        if (isMissing) {
+          throw new JobException(
+              "row %d of the data: %s is missing".formatted(row + 1, columns.get(column).name()));
+        }
+      }
+    }
+  }
+
   /** Collects values, row by row and in the order of the columns. */
   public static final class Builder {
 
