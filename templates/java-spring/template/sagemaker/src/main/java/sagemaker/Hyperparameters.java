@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * Named values that steer training, such as {@code Hyperparameters.none().with("max_depth", 6)}. A
- * value is an {@code Integer}, {@code Long}, {@code Double}, {@code Boolean}, {@code String},
- * {@code List} or {@code Map}.
+ * value is an {@code Integer}, {@code Long}, {@code Double}, {@code Float}, {@code Boolean}, {@code
+ * String}, {@code List} or {@code Map}.
  */
 public final class Hyperparameters {
 
@@ -24,8 +24,15 @@ public final class Hyperparameters {
     return NONE;
   }
 
-  /** Returns these and one more, or with another value for the one of that name. */
+  /**
+   * Returns these and one more, or with another value for the one of that name.
+   *
+   * @throws IllegalArgumentException if the value is null: it has no type
+   */
   public Hyperparameters with(String name, Object value) {
+    if (value == null) {
+      throw new IllegalArgumentException("hyperparameter %s must not be null".formatted(name));
+    }
     var more = new LinkedHashMap<>(values);
     more.put(name, value);
     return new Hyperparameters(Collections.unmodifiableMap(more));

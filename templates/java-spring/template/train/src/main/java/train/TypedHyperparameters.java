@@ -52,8 +52,9 @@ final class TypedHyperparameters {
         case Integer ignored -> Integer.parseInt(text.strip());
         case Long ignored -> Long.parseLong(text.strip());
         case Double ignored -> Numbers.parse(text.strip());
-        case List<?> ignored -> (List<?>) Json.read(text);
-        case Map<?, ?> ignored -> (Map<?, ?>) Json.read(text);
+        case Float ignored -> (float) Numbers.parse(text.strip());
+        case List<?> ignored -> json(text, List.class);
+        case Map<?, ?> ignored -> json(text, Map.class);
         default ->
             throw new JobException(
                 "Algorithm: the default of %s must be text, a number, a boolean, a List or a Map"
@@ -63,6 +64,14 @@ final class TypedHyperparameters {
       throw new JobException(
           "hyperparameter %s must be %s, not '%s'".formatted(name, kind(sample), text));
     }
+  }
+
+  private static <T> T json(String text, Class<T> type) {
+    Object value = Json.read(text);
+    if (value == null) {
+      throw new ClassCastException(text);
+    }
+    return type.cast(value);
   }
 
   private static boolean flag(String text) {
@@ -79,6 +88,7 @@ final class TypedHyperparameters {
       case Integer ignored -> "a whole number";
       case Long ignored -> "a whole number";
       case Double ignored -> "a number";
+      case Float ignored -> "a number";
       case List<?> ignored -> "a JSON list";
       default -> "a JSON object";
     };

@@ -17,6 +17,7 @@ class TypedHyperparametersTest {
       Hyperparameters.none()
           .with("depth", 6)
           .with("rate", 0.1)
+          .with("share", 0.5f)
           .with("center", true)
           .with("name", "line")
           .with("layers", List.of());
@@ -29,6 +30,7 @@ class TypedHyperparametersTest {
         "depth|5|5",
         "depth|\"5\"|5",
         "rate|1|1.0",
+        "share|0.25|0.25",
         "center|False|false",
         "name|\"x\"|x",
         "layers|[1, 2]|[1, 2]"
@@ -41,8 +43,10 @@ class TypedHyperparametersTest {
   @CsvSource({
     "depth,many,a whole number",
     "depth,1.5,a whole number",
+    "share,half,a number",
     "center,maybe,true or false",
-    "layers,1,a JSON list"
+    "layers,1,a JSON list",
+    "layers,null,a JSON list"
   })
   void namesWhatDoesNotFit(String name, String text, String expected) {
     var error = assertThrows(JobException.class, () -> of(name, text));
@@ -54,6 +58,14 @@ class TypedHyperparametersTest {
   @Test
   void leavesTheOthersAsTheyAre() {
     assertEquals(DEFAULTS.values(), of("unknown", "1").values());
+  }
+
+  @Test
+  void refusesNullAsADefault() {
+    var error =
+        assertThrows(
+            IllegalArgumentException.class, () -> Hyperparameters.none().with("depth", null));
+    assertEquals("hyperparameter depth must not be null", error.getMessage());
   }
 
   private static Hyperparameters of(String name, String text) {
