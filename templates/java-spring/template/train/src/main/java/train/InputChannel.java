@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -23,6 +24,8 @@ import sagemaker.Rows;
  * ... there.
  */
 final class InputChannel implements Channel {
+
+  private static final long LARGEST = Integer.MAX_VALUE - 8L; // what an array can hold
 
   private final Path path;
   private final boolean isPipe;
@@ -78,7 +81,15 @@ final class InputChannel implements Channel {
     boolean isHidden =
         StreamSupport.stream(path.relativize(file).spliterator(), false)
             .anyMatch(part -> part.toString().startsWith(".") || part.toString().startsWith("_"));
-    return !isHidden && Files.isRegularFile(file) && file.toFile().length() > 0;
+    return !isHidden && Files.isRegularFile(file) && size(file) > 0;
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
   }
 
   @Override
@@ -124,11 +135,20 @@ final class InputChannel implements Channel {
   @Override
   public Rows rows(List<Column> columns) throws IOException {
     var table = new CsvTable(columns);
-    forEachStream(".csv", (name, stream) -> table.add(name, stream.readAllBytes()));
+    forEachStream(".csv", (name, stream) -> table.add(name, read(name, stream)));
     Rows rows = table.rows();
     if (rows.size() == 0) {
       throw new JobException("channel %s holds no data".formatted(path.getFileName()));
     }
     return rows;
+  }
+
+  private static byte[] read(String name, InputStream stream) throws IOException {
+    if (Files.size(Path.of(name)) > LARGEST) {
+      throw new JobException(
+          "%s is larger than 2 GB: split it, or read it in parts with forEachStream"
+              .formatted(name));
+    }
+    return stream.readAllBytes();
   }
 }
