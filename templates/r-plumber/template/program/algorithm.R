@@ -34,7 +34,14 @@ fit <- function(channels, hyperparameters, job) {
   if (max_depth < 1) {
     stop("max_depth must be 1 or more, not ", max_depth, call. = FALSE)
   }
+  if (hyperparameters$folds < 2) {
+    stop("folds must be 2 or more, not ", hyperparameters$folds, call. = FALSE)
+  }
   data <- channels$train$frame(c(names(columns), target))
+  unlabelled <- which(is.na(data[[target]]))
+  if (length(unlabelled)) {
+    stop("row ", unlabelled[1], " has no ", target, call. = FALSE)
+  }
   data[[target]] <- factor(data[[target]]) # the model keeps its levels
   set.seed(hyperparameters$seed)
   fold <- sample(rep_len(seq_len(hyperparameters$folds), nrow(data)))

@@ -57,6 +57,15 @@ test_that("fit refuses a depth of zero", {
   expect_error(fit(new_job(), max_depth = 0L), "max_depth must be 1 or more")
 })
 
+test_that("fit refuses a single fold", {
+  expect_error(fit(new_job(), folds = 1L), "folds must be 2 or more, not 1")
+})
+
+test_that("fit refuses a row without a label", {
+  flowers[3, 5] <- NA
+  expect_error(fit(new_job(), data = flowers), "row 3 has no species")
+})
+
 test_that("a loaded model predicts what the saved one did", {
   model <- fit(new_job())
   directory <- withr::local_tempdir()
