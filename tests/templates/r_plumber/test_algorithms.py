@@ -87,6 +87,15 @@ def test_a_hyperparameter_that_does_not_fit(
     assert (result.exit_code, result.failure) == (1, reason + "\n")
 
 
+def test_a_fit_that_returns_nothing(image: str, regression: Mounts, tmp_path: Path) -> None:
+    ((path, code),) = regression.items()
+    forgetful = tmp_path / "algorithm.R"
+    forgetful.write_text(code.read_text() + "\nfit <- function(channels, hyperparameters, job) invisible()\n")
+    result = train(image, tmp_path / "job", {}, mounts={path: forgetful})
+    reason = "fit in algorithm.R returned NULL: it must return the model\n"
+    assert (result.exit_code, result.failure, list(result.model.glob("*"))) == (1, reason, [])
+
+
 def test_what_predict_rows_may_return(image: str) -> None:
     shapes = {
         "doubles": "[11.0,0.1,0.3333333333333333,1000000000000000.0,1e+16,1e-05,123456.789,null,null]",

@@ -96,23 +96,47 @@ source <- parse("/opt/program/train.R")
 train <- new.env()
 for (part in source[-length(source)]) eval(part, train)  # all but the start of the job
 sys.source("formats.R", train$formats)
-for (data in jsonlite::fromJSON(commandArgs(TRUE))) {
-  frame <- tryCatch(
-    train$read_csv(charToRaw(data), "file.csv", c("number", "text", "target")),
-    job_error = conditionMessage
-  )
-  if (is.data.frame(frame)) frame <- paste(do.call(paste, c(frame, sep = "|")), collapse = " ; ")
-  cat(if (is.null(frame)) "none" else frame, "\n", sep = "")
+train$longest_text <- 1000
+for (files in jsonlite::fromJSON(commandArgs(TRUE), simplifyMatrix = FALSE)) {
+  train$read_files <- function(paths) setNames(lapply(files, charToRaw), rep("file.csv", length(files)))
+  channel <- train$new_channel("/opt/ml/input/data/train", list())
+  frame <- tryCatch(channel$frame(c("number", "text", "target")), job_error = conditionMessage)
+  if (is.data.frame(frame)) {
+    frame <- paste(class(frame$target), paste(do.call(paste, c(frame, sep = "|")), collapse = " ; "), sep = ": ")
+  }
+  cat(encodeString(frame), "\\n", sep = "")
 }
 """
 
 
+def read_training_data(image: str, echo: Mounts, cases: list[tuple[str, ...]]) -> list[str]:
+    """What is made of each list of files: the type of the target and the rows, or why they are refused."""
+    return run(image, "Rscript", "--vanilla", "-e", READ, json.dumps(cases), mounts=echo).logs.splitlines()
+
+
 def test_training_data_is_read_as_requests_are(image: str, echo: Mounts) -> None:
-    cases = TRAINING_DATA | {
-        "1, 01 ,yes\r\n,,no": "1|01|yes ; NA|NA|no",
-        "NA,NA,yes\n": "NA|NA|yes",
-        "\ufefftarget , more,number,text\n7,9,1,2\ntarget , more,number,text\n8,9,3,4": "1|2|7 ; 3|4|8",
+    cases = {data: "channel train holds no data" if found == "none" else found for data, found in TRAINING_DATA.items()}
+    cases |= {
+        "1, 01 ,yes\r\n,,no": "character: 1|01|yes ; NA|NA|no",
+        "NA,NA,yes\n": "character: NA|NA|yes",
+        "\ufefftarget , more,number,text\n7,9,1,2\ntarget , more,number,text\n8,9,3,4": "integer: 1|2|7 ; 3|4|8",
         "one,a,yes": "file.csv, row 1: number must be a number, not 'one'",
+        '1,"a\r\n\nb",yes\r\n\r\n2,"x\n1",no\n': r"character: 1|a\r\n\nb|yes ; 2|x\n1|no",
+        'number,text,target\n1,"x\nnumber,text,target\ny",yes': r"character: 1|x\nnumber,text,target\ny|yes",
+        "1,a,yes\n" * 126: "file.csv has more than 1000 bytes, which R cannot hold in one text: split it, or have fit "
+        "read channels$train$files() piece by piece",
     }
-    done = run(image, "Rscript", "--vanilla", "-e", READ, json.dumps(list(cases)), mounts=echo)
-    assert done.logs.splitlines() == list(cases.values())
+    assert read_training_data(image, echo, [(data,) for data in cases]) == list(cases.values())
+
+
+def test_a_target_is_numbers_or_text_over_all_files(image: str, echo: Mounts) -> None:
+    cases = {
+        ("1,a,T", "1,a,F"): "character: 1|a|T ; 1|a|F",
+        ("1,a,true\n1,a,false",): "character: 1|a|true ; 1|a|false",
+        ("1,a,0x1F\n1,a,1",): "character: 1|a|0x1F ; 1|a|1",
+        ("1,a,1i",): "character: 1|a|1i",
+        ("1,a,NA\n1,a,EU\n1,a,",): "character: 1|a|NA ; 1|a|EU ; 1|a|NA",
+        ("1,a,01", "1,a,b"): "character: 1|a|01 ; 1|a|b",
+        ("1,a,1", "1,a,NA\n1,a,2.5\n1,a,"): "numeric: 1|a|1 ; 1|a|NA ; 1|a|2.5 ; 1|a|NA",
+    }
+    assert read_training_data(image, echo, list(cases)) == list(cases.values())

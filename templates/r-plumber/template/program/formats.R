@@ -113,7 +113,8 @@ read_rows <- function(body, type, parameters) {
 # Returns raw bytes as UTF-8 text.
 decode <- function(body, charset = "utf-8") {
   if (charset %in% c("utf-8", "utf8")) {
-    text <- if (any(body == as.raw(0))) NA else rawToChar(body)
+    has_nul <- length(grepRaw(as.raw(0), body, fixed = TRUE))
+    text <- if (has_nul) NA else rawToChar(body)
     if (is.na(text) || !validUTF8(text)) {
       bad_input("the body is not ", charset, " text")
     }
@@ -217,19 +218,26 @@ fast_csv <- function(text) {
 
 # Returns the cells of each record. In a batch job a quote that is never closed
 # spoils its own line only.
-split_csv <- function(text) {
+split_csv <- function(text) split_records(csv_records(text))
+
+# Returns each record of CSV text: a line, or more of them where an open quote
+# goes on in the next one.
+csv_records <- function(text) {
   lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
-  if (!grepl('"', text, fixed = TRUE)) {
-    cells <- strsplit(paste0(sub("\r$", "", lines), ","), ",", fixed = TRUE)
-    cells[lines %in% c("", "\r")] <- list(character())
-    return(cells)
-  }
-  if (!batch) { # an open quote goes on in the next line
+  if (!batch && grepl('"', text, fixed = TRUE)) {
     quotes <- nchar(gsub('[^"]', "", lines))
     record <- cumsum(c(TRUE, cumsum(quotes)[-length(lines)] %% 2 == 0))
     lines <- vapply(split(lines, record), paste, "", collapse = "\n")
   }
-  lines <- sub("\r$", "", lines)
+  sub("\r$", "", lines)
+}
+
+split_records <- function(lines) {
+  if (!any(grepl('"', lines, fixed = TRUE))) {
+    cells <- strsplit(paste0(lines, ","), ",", fixed = TRUE)
+    cells[lines == ""] <- list(character())
+    return(cells)
+  }
   before <- paste0(",", lines)
   cell <- ',[ ]*("(?:[^"]|"")*("[^,]*|$)|[^,]*)'
   cells <- regmatches(before, gregexpr(cell, before, perl = TRUE))

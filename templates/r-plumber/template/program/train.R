@@ -159,7 +159,10 @@ new_channel <- function(path, config) {
     if (!length(parts)) {
       job_error("channel ", channel, " holds no data")
     }
-    do.call(rbind, unname(parts))
+    data <- do.call(rbind, unname(parts))
+    other <- setdiff(columns, names(formats$columns))
+    data[other] <- lapply(data[other], numbers_or_text)
+    data
   }
   list(files = files, contents = contents, frame = frame)
 }
@@ -182,19 +185,31 @@ read_pipe <- function(path) {
   setNames(list(unlist(chunks)), path)
 }
 
+longest_text <- .Machine$integer.max # bytes that R can hold in one string
+
+refuse_long <- function(file) {
+  job_error(
+    file, " has more than ", longest_text, " bytes, which R cannot hold in ",
+    "one text: split it, or have fit read channels$train$files() piece by piece"
+  )
+}
+
 # Returns CSV bytes as a data frame with these columns, or NULL where there is
 # not one row.
 #
 # Values are read as serving reads them. What algorithm.R does not declare, such
-# as the target, becomes numbers where all of it is numeric, else text.
+# as the target, stays text.
 read_csv <- function(bytes, file, columns) {
+  if (length(bytes) > longest_text) {
+    refuse_long(file)
+  }
   text <- tryCatch(
     formats$decode(bytes),
     bad_input = function(e) job_error(file, " is not UTF-8 text")
   )
-  lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
-  lines <- sub("\r$", "", lines[grepl("\\S", lines)])
-  names <- trimws(unlist(formats$split_csv(lines[1])))
+  lines <- formats$csv_records(text)
+  lines <- lines[grepl("\\S", lines)]
+  names <- trimws(unlist(formats$split_records(lines[1])))
   if (all(columns %in% names)) {
     lines <- lines[lines != lines[1]] # a Pipe repeats it for every object in it
   } else if (any(columns %in% names)) {
@@ -206,7 +221,7 @@ read_csv <- function(bytes, file, columns) {
   if (!length(lines)) {
     return(NULL)
   }
-  records <- formats$split_csv(paste(lines, collapse = "\n"))
+  records <- formats$split_records(lines)
   wrong <- formats$wrong_length(
     lengths(records), length(names), formats$listed(names)
   )
@@ -215,14 +230,26 @@ read_csv <- function(bytes, file, columns) {
   values <- lapply(columns, function(name) {
     kind <- formats$columns[[name]]
     if (is.null(kind)) {
-      missing <- c("", "NA", "NaN", "nan")
-      return(type.convert(trimws(cells[name, ]), missing, as.is = TRUE))
+      return(trimws(cells[name, ]))
     }
     parsed <- formats$parse_cells(name, kind, cells[name, ], TRUE)
     refuse_first(file, parsed$errors)
     parsed$values
   })
   as.data.frame(setNames(values, columns), optional = TRUE)
+}
+
+# Returns the cells of a column that algorithm.R does not declare: as numbers
+# where all of them are numbers or missing, else as text. A blank is a missing
+# one, and so are NA and NaN among numbers.
+numbers_or_text <- function(cells) {
+  cells[cells == ""] <- NA
+  missing <- is.na(cells) | tolower(cells) %in% c("na", "nan")
+  if (!all(missing | formats$is_number(cells))) {
+    return(cells)
+  }
+  cells[missing] <- NA
+  type.convert(cells, as.is = TRUE) # whole numbers as such
 }
 
 refuse_first <- function(file, errors) {
@@ -307,6 +334,9 @@ train <- function(job) {
   shown <- jsonlite::toJSON(hyperparameters, auto_unbox = TRUE, digits = NA)
   log_line("training job ", name, " with ", shown)
   model <- algorithm$fit(job_channels(), hyperparameters, job)
+  if (is.null(model)) {
+    job_error("fit in algorithm.R returned NULL: it must return the model")
+  }
   if (job$is_first_host) { # two hosts must not write the same files (T22)
     dir.create(ml("model"), showWarnings = FALSE, recursive = TRUE)
     algorithm$save_model(model, ml("model"))
