@@ -124,6 +124,20 @@ def test_a_base_image_of_another_family_is_refused_in_one_sentence(folder: Path,
 
 
 @pytest.mark.docker
+def test_a_base_image_with_another_r_is_refused_in_one_sentence(
+    image: str, folder: Path, build: Build, tmp_path: Path
+) -> None:
+    """R in /usr/local does not find the distribution's packages."""
+    (tmp_path / "Rscript").write_text('#!/bin/sh\nexec env R_LIBS_SITE=/none /usr/bin/Rscript "$@"\n')
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {image}\nCOPY Rscript /usr/local/bin/\nRUN chmod 755 /usr/local/bin/Rscript\n"
+    )
+    other = build(tmp_path, tag="other-r")
+    with pytest.raises(RuntimeError, match="the base image must have the distribution's own R"):
+        build(folder, f"--build-arg=BASE_IMAGE={other}", tag="refused")
+
+
+@pytest.mark.docker
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("layout", ["single", "split"])
 def test_builds_with_buildkit(render: Render, build: Build, tmp_path: Path, layout: str) -> None:
