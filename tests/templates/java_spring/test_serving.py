@@ -25,6 +25,7 @@ from ..serving_tests import (  # noqa: F401
     test_ping_is_not_200_while_all_workers_are_frozen,
     test_ping_never_waits_behind_predictions,
     test_the_page_is_served_on_request_only,
+    wait_for_arrival,
 )
 from .conftest import ALGORITHMS, Compile
 
@@ -92,6 +93,31 @@ def test_a_jvm_in_which_a_prediction_hangs_is_replaced(image: str, faulty: Mount
         served.until(is_replaced, "another JVM in its place")
         assert statuses == {200}
         assert served.stop(grace=30) == 0
+
+
+@pytest.mark.exhaustive
+def test_a_jvm_that_is_replaced_finishes_long_predictions(image: str, faulty: Mounts) -> None:
+    """Even those that take longer than a container may to stop: the client would wait for another one from zero."""
+    with endpoint(image, None, mounts=faulty) as served, ThreadPoolExecutor(1) as pool:
+        request = pool.submit(served.invoke, "30,1")
+        wait_for_arrival(served, 1)
+        before = in_container(served, JVMS).split()
+        in_container(served, "touch /tmp/serve/replace-1")
+        served.until(lambda: "ready-2" in in_container(served, "ls /tmp/serve"), "another JVM")
+        assert request.result().text == "1.0\n"
+        assert request.result().seconds < 40
+        served.until(lambda: before[0] not in in_container(served, JVMS).split(), "the end of the JVM before")
+
+
+@pytest.mark.exhaustive
+def test_a_replacement_that_does_not_start_leaves_the_jvm_before(image: str, faulty: Mounts) -> None:
+    with endpoint(image, None, mounts=faulty) as served:
+        in_container(served, "touch /tmp/broken /tmp/serve/replace-1")
+        served.wait_for_log("the JVM that should take over ended with 1: keeping the one before, trying again in 30 s")
+        assert (served.ping().status, served.invoke("0,1").status) == (200, 200)
+        in_container(served, "rm /tmp/broken")
+        served.until(lambda: "ready-3" in in_container(served, "ls /tmp/serve"), "another JVM")
+        assert (served.ping().status, served.invoke("0,1").status) == (200, 200)
 
 
 def test_a_lone_jvm_ends_when_more_predictions_hang_than_it_has_workers(direct: str, faulty: Mounts) -> None:

@@ -1,5 +1,6 @@
 package algorithm;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,9 @@ public final class Algorithm implements SageMakerAlgorithm<String> {
 
   @Override
   public String load(Path directory) {
+    if (Files.exists(Path.of("/tmp/broken"))) {
+      throw new IllegalStateException("broken");
+    }
     return "";
   }
 

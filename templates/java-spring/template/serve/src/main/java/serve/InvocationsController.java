@@ -54,8 +54,8 @@ final class InvocationsController {
   }
 
   private void answer(HttpServletRequest request, HttpServletResponse response) throws Exception {
-    byte[] body =
-        bodies.read(request); // before anything is refused: a rest would spoil the connection
+    // before anything is refused: a rest would spoil the connection
+    byte[] body = bodies.read(request);
     String given = request.getContentType() == null ? "" : request.getContentType();
     MediaType type = MediaType.parse(given);
     if (!type.isKnown()) {

@@ -56,14 +56,13 @@ final class RequestReader {
     };
   }
 
-  // --- text
-  // ---------------------------------------------------------------------------------------------------------
+  // --- text ---
 
   private static String decode(byte[] body, String charset) {
     Charset known = charset(charset);
     String text = new String(body, known);
-    if (text.indexOf('\ufffd')
-        >= 0) { // what cannot be read has become that character, or it was there before
+    // what cannot be read has become that character, or it was there before
+    if (text.indexOf('\ufffd') >= 0) {
       try {
         known.newDecoder().decode(ByteBuffer.wrap(body));
       } catch (CharacterCodingException error) {
@@ -98,8 +97,7 @@ final class RequestReader {
     return text.substring(0, end);
   }
 
-  // --- CSV
-  // ----------------------------------------------------------------------------------------------------------
+  // --- CSV ---
 
   private Records csv(String text, boolean hasHeader) {
     int lineEnd = text.indexOf('\n');
@@ -165,8 +163,7 @@ final class RequestReader {
     return List.of(text.split("\n", -1));
   }
 
-  // --- JSON
-  // ---------------------------------------------------------------------------------------------------------
+  // --- JSON ---
 
   private Records json(String text) {
     Rows rows = fast == null ? null : fast.json(text);

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param port where the platform asks then
  * @param workers how many predictions there are at a time
  * @param timeout of one prediction
+ * @param grace for requests in flight when this JVM is asked to stop
  * @param maxBodyMib how large a request may be; 0 is no limit
  * @param isBatch is this a batch transform job? Then each line of a request is a record of its own
  *     (B5)
@@ -24,6 +25,7 @@ record Settings(
     int port,
     int workers,
     Duration timeout,
+    Duration grace,
     int maxBodyMib,
     boolean isBatch,
     boolean hasPlayground,
@@ -36,6 +38,8 @@ record Settings(
         Integer.getInteger("serve.port", 8080),
         Integer.getInteger("serve.workers", Runtime.getRuntime().availableProcessors()),
         Duration.ofSeconds(Integer.getInteger("serve.timeout", 65)),
+        // SageMaker kills the container after 30 s (H4)
+        Duration.ofSeconds(Integer.getInteger("serve.grace", 25)),
         Integer.getInteger("serve.body-mib", 25),
         Boolean.getBoolean("serve.batch"),
         Boolean.getBoolean("serve.playground"),

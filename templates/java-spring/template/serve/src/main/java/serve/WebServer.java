@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.http11.Http11NioProtocol;
@@ -23,8 +22,6 @@ import org.springframework.web.servlet.DispatcherServlet;
 class WebServer {
 
   private static final int THREADS = Workers.MOST_REQUESTS + 24; // the rest is for /ping
-  private static final Duration GRACE =
-      Duration.ofSeconds(25); // SageMaker kills the container after 30 s (H4)
 
   @Bean
   TomcatServletWebServerFactory webServerFactory(Settings settings, ErrorAnswers errors) {
@@ -50,17 +47,17 @@ class WebServer {
     protocol.setConnectionTimeout(60_000); // milliseconds, between two parts of a request
     protocol.setKeepAliveTimeout(75_000);
     protocol.setMaxKeepAliveRequests(-1); // as many as the other side likes
-    protocol.setMaxSwallowSize(
-        -1); // takes the rest of what is refused, so that the client reads why
+    // takes the rest of what is refused, so that the client reads why
+    protocol.setMaxSwallowSize(-1);
   }
 
   private static void listenOnSocket(Connector connector, Path socket) {
     try {
       connector.setProperty("unixDomainSocketPath", socket.toString());
-      connector.setProperty(
-          "unixDomainSocketPathPermissions", "rw-rw-rw-"); // nginx's workers are another user
-      String owner =
-          Files.getOwner(socket.getParent()).getName(); // the JVM's user may have no name
+      // nginx's workers are another user
+      connector.setProperty("unixDomainSocketPathPermissions", "rw-rw-rw-");
+      // the JVM's user may have no name
+      String owner = Files.getOwner(socket.getParent()).getName();
       connector.setProperty("unixDomainSocketParentOwner", owner);
     } catch (IOException error) {
       throw new UncheckedIOException(error);
@@ -76,9 +73,9 @@ class WebServer {
 
   /** Waits for requests in flight when the server stops. */
   @Bean
-  DefaultLifecycleProcessor lifecycleProcessor() {
+  DefaultLifecycleProcessor lifecycleProcessor(Settings settings) {
     var lifecycle = new DefaultLifecycleProcessor();
-    lifecycle.setTimeoutPerShutdownPhase(GRACE.toMillis());
+    lifecycle.setTimeoutPerShutdownPhase(settings.grace().toMillis());
     return lifecycle;
   }
 }

@@ -35,7 +35,8 @@ class ServeTest {
   static void start() {
     Logger.getLogger("").setLevel(Level.OFF);
     socket = directory.resolve("jvm-1.sock");
-    var settings = new Settings(socket, 0, 1, Duration.ofSeconds(1), 1, false, false, "{}");
+    Duration second = Duration.ofSeconds(1);
+    var settings = new Settings(socket, 0, 1, second, second, 1, false, false, "{}");
     context = Serve.start(settings, new Predictor<>(new EchoAlgorithm(), "", false));
   }
 
