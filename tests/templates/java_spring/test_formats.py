@@ -60,6 +60,6 @@ def row() -> str:
 
 
 def test_training_data_is_read_as_requests_are(image: str, echo: Mounts, tmp_path: Path) -> None:
-    (tmp_path / "data.csv").write_bytes("\ufeffmore,number,text,target\n9,1, 01 ,yes\r\n9,,,no\n".encode())
+    (tmp_path / "größe.csv").write_bytes("\ufeffmore,number,text,target\n9,1, 01 ,yes\r\n9,,,no\n".encode())
     result = train(image, tmp_path / "job", {"train": tmp_path}, mounts=echo)
     assert re.findall("read: (.*)", result.logs) == ['1.0 "01" "yes"', 'NaN null "no"'], result.logs
