@@ -21,8 +21,8 @@ public interface Channel {
   Rows rows(List<Column> columns) throws IOException;
 
   /**
-   * Returns the channel's files, all folders below it included; hidden and empty ones are left out
-   * (T16).
+   * Returns the channel's files, all folders below it included; empty ones are left out, and those
+   * whose names or folders begin with {@code .} or {@code _} (T16).
    *
    * @throws JobException in Pipe mode, which has streams instead
    */

@@ -45,10 +45,8 @@ final class CsvTable {
     List<String> names = Csv.firstRecord(lines.getFirst()).stream().map(String::strip).toList();
     if (names.containsAll(wanted)) {
       String header = lines.getFirst();
-      lines =
-          lines.stream()
-              .filter(line -> !line.equals(header))
-              .toList(); // a Pipe repeats it for each object
+      // a Pipe repeats it for each object
+      lines = lines.stream().filter(line -> !line.equals(header)).toList();
     } else if (Collections.disjoint(names, wanted)) {
       names = wanted;
     } else {

@@ -23,9 +23,8 @@ final class Failure {
     try {
       Files.createDirectories(ml.resolve("output"));
       Files.writeString(ml.resolve("output/failure"), report.toString());
-    } catch (IOException ignored) {
-      System.err.println(
-          "the failure file could not be written: " + ignored); // must not hide the exit code
+    } catch (IOException ignored) { // must not hide the exit code
+      System.err.println("the failure file could not be written: " + ignored);
     }
     return 1;
   }

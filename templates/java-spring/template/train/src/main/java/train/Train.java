@@ -61,8 +61,8 @@ public final class Train {
     try {
       if (job.isFirstHost()) {
         trainModel(new Algorithm());
-      } else { // remove this if your algorithm is a distributed one: all hosts then fit, and the
-        // first one saves
+      } else {
+        // remove this if your algorithm is distributed: all hosts then fit, and the first one saves
         log("%s: nothing to do, %s trains alone".formatted(job.host(), job.hosts().getFirst()));
       }
       return 0;
