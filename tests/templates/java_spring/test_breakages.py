@@ -32,7 +32,7 @@ BREAKAGES = {
     "serve ignores the port": (
         "program/serve", "$(setting SAGEMAKER_BIND_TO_PORT 8080 1 65535)", "8080", "share_a_closed_network",
     ),
-    "serve takes any setting": ("program/serve", "|| ((10#${text#+} < $3", "&& ((10#${text#+} < $3", "absurd_setting"),
+    "serve takes any setting": ("program/serve", "((value >= $3 && value <= $4))", "true", "absurd_setting"),
     "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", "", "25_mib"),
     "nginx says healthy whatever happens": (
         "program/nginx.conf",
