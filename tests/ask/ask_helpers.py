@@ -58,6 +58,16 @@ class Terminal:
             assert time.monotonic() < deadline, f"nothing changes; the terminal shows\n{shown}"
             time.sleep(0.02)
 
+    def next_question(self, seconds: float = 20) -> str:
+        """What the terminal shows once it is drawn whole: a question, the summary, or how the command ended."""
+        deadline = time.monotonic() + seconds
+        before, shown = "", self.screen()
+        while before != shown or not ("Enter: next" in shown or "exit=" in shown):
+            assert time.monotonic() < deadline, f"no question comes; the terminal shows\n{shown}"
+            time.sleep(0.1)
+            before, shown = shown, self.screen()
+        return shown
+
     def press(self, *keys: str) -> None:
         """Presses keys by their tmux names; one after another, as Esc begins other keys."""
         for key in keys:

@@ -34,12 +34,12 @@ def test_same_answers_same_folder(
     terminal.wait("One image or two?")
     terminal.press("1" if layout == "single" else "2", "Enter")
     # what faces the platform is asked where that can be chosen
-    while "AWS region" not in (shown := terminal.wait("Enter: next")):
+    while "AWS region" not in (shown := terminal.next_question()):
         if "One image or two?" not in shown:
             terminal.press("Enter")
         terminal.wait_while(shown)
     terminal.answer("AWS region", "eu-central-1")
-    while REVIEW not in (shown := terminal.wait("Enter: next")):
+    while REVIEW not in (shown := terminal.next_question()):
         terminal.press("Enter")
         terminal.wait_while(shown)
     terminal.press("Enter")

@@ -288,7 +288,8 @@ class B8(Clause):
 class B9(Clause):
     """10,000 records leave less than 1 MB in the log, and not a line each.
 
-    The logs of a transform are paid for by their volume, and a line for each record buries what went wrong.
+    The logs of a transform are paid for by their volume, and a line for each record buries what went wrong. Half as
+    many lines as records are too many: an engine hands on the last ones late.
     """
 
     requires = ("B4",)
@@ -302,6 +303,6 @@ class B9(Clause):
             expect(answer.status == 200, sent="1000 records, ten times", expected="200", came=answer)
         new = batch.logs()[len(before) :]
         told = f"{len(new)} characters in {new.count(chr(10))} lines, beginning with {short(new, 200)}"
-        little = len(new) < 10**6 and new.count("\n") < 10_000
-        expect(little, sent="10,000 records", expected="less than 1 MB, and less than 10,000 lines", came=told)
+        little = len(new) < 10**6 and new.count("\n") < 5_000
+        expect(little, sent="10,000 records", expected="less than 1 MB, and less than 5,000 lines", came=told)
         return f"{len(new)} characters in {new.count(chr(10))} lines"
