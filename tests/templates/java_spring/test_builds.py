@@ -82,6 +82,7 @@ def certified(folder: Path) -> tuple[Path, Path]:
     return authority, server
 
 
+@pytest.mark.exhaustive  # the next one has a mirror as well
 def test_maven_fetches_everything_from_the_mirror(repository: Path, folder: Path, build: Build) -> None:
     with mirror(repository) as url:
         image = build_with(url, build, folder, "--target=libraries", tag="java-spring-mirror")
