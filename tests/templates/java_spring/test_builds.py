@@ -87,7 +87,7 @@ def test_maven_fetches_everything_from_the_mirror(repository: Path, folder: Path
     with mirror(repository) as url:
         image = build_with(url, build, folder, "--target=libraries", tag="java-spring-mirror")
     # Maven notes beside each file where it came from, such as `junit-5.jar>central=`
-    origins = "find /root/.m2/repository -name _remote.repositories -exec cat {} + | grep -v '^#' | sed 's/.*>//'"
+    origins = "find ~/.m2/repository -name _remote.repositories -exec cat {} + | grep -v '^#' | sed 's/.*>//'"
     found = subprocess.run(["docker", "run", "--rm", image, "sh", "-c", origins], capture_output=True, text=True).stdout
     assert set(found.split()) == {"mirror="}
 
