@@ -417,24 +417,25 @@ def test_two_endpoints_share_a_closed_network_on_their_own_ports(images, model, 
         assert first.container.labels.get(label) == "true"
 
 
-def send_in_flight(endpoint, body):
-    """Four large requests, sent whole, of which one at least is not answered yet: their connections."""
-    for _ in range(10):
+def send_in_flight(endpoint, rows):
+    """Four large requests, sent whole, of which one at least is not answered yet: their connections, and their rows."""
+    for mib in (5, 10, *[20] * 8):  # a fast server needs the larger ones
+        body, count = repeated(rows, mib * MIB)
         connections = [endpoint.connection() for _ in range(4)]
+        requests = [("POST", "/invocations", body, {"Content-Type": CSV})] * 4
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda c: c.request("POST", "/invocations", body, {"Content-Type": CSV}), connections))
+            list(pool.map(lambda connection, request: connection.request(*request), connections, requests))
         answered, _, _ = select.select([connection.sock for connection in connections], [], [], 0)
         if len(answered) < 4:
-            return connections
+            return connections, count
         for connection in connections:
             connection.getresponse().read()
     raise AssertionError("answered too soon to be in flight")
 
 
 def test_request_in_flight_is_answered_when_the_endpoint_stops(images, model, rows):  # H4
-    body, count = repeated(rows, 20 * MIB)  # more than network buffers hold: once sent, the server has begun to read it
     with endpoint(images["serve"], model) as leaving, ThreadPoolExecutor() as pool:
-        connections = send_in_flight(leaving, body)
+        connections, count = send_in_flight(leaving, rows)
         began = time.monotonic()
         stop = pool.submit(leaving.stop, 30)
         answers = pool.map(lambda connection: connection.getresponse().read(), connections)  # all at once: none waits

@@ -186,7 +186,7 @@ split_once <- function(text) {
 # ordinary: another character, a blank, another number of values.
 fast_csv <- function(text) {
   # scan takes 1e and 1 0 for numbers, and a comma at the end of a line
-  lenient <- "[eE][-+]?(?![-+0-9])|[^,\n ] +[^,\r\n ]|,[ \r]*(\n|$)"
+  lenient <- "[eE][-+]?(?![-+0-9])|(?<=[^,\n ]) +[^,\r\n ]|,[ \r]*(\n|$)"
   if (!grepl("^[-+.,0-9eE\r\n ]+$", text, perl = TRUE) ||
         grepl(lenient, text, perl = TRUE)) {
     return(NULL)
