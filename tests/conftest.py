@@ -37,13 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Side by side: the tests of one file share fixtures and run one after the other; each variant is by itself."""
+    """Side by side: the tests of one file share fixtures and run one after the other; each variant is by itself.
+
+    Those of push are one after the other as well: they remove images, and the classic builder fails when an image
+    goes while it looks for one with the same parent ("unable to find image").
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file, _, test = nodeid.partition("::")
-            return test.partition("[")[2] if file.endswith("templates/test_folders.py") else file
+            if file.endswith("templates/test_folders.py"):
+                return test.partition("[")[2]
+            return "push" if "/push/" in file else file
 
     return ByFile(config, log)
 

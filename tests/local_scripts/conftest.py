@@ -121,7 +121,8 @@ def project(engine: str, layout: str) -> Iterator[Path]:
     for image in (name, f"{name}-train", f"{name}-serve"):
         left = subprocess.run([engine, "ps", "-aq", "--filter", f"ancestor={image}"], capture_output=True, text=True)
         subprocess.run([engine, "rm", "--force", *left.stdout.split()], capture_output=True)
-        subprocess.run([engine, "rmi", image], capture_output=True)
+        # its parents stay: the classic builder fails when one goes while it looks for another child of their base
+        subprocess.run([engine, "rmi", "--no-prune", image], capture_output=True)
     shutil.rmtree(folder)
 
 
