@@ -71,7 +71,7 @@ def measure(parent: Path, made: dict[str, str], options: argparse.Namespace) -> 
             write_otherwise(folder, *edit)
         made[name] = engine.build(f"{engine.PREFIX}-java-choice-{number}", folder)
     servers = {name: {"image": image, "options": []} for name, image in made.items()}
-    rates = throughput.compare("", servers, model, options.rounds, options.seconds)
+    rates = throughput.compare(made[GENERATED], servers, model, options.rounds, options.seconds)
     print(f"\n| variant | predictions/s, to the {GENERATED} | CPU | start, ms | PSS, MB | image, MB |")
     print("|---|---|---|---|---|---|")
     for name, image in made.items():

@@ -54,7 +54,6 @@ def interview(
     `load` makes a template ready. The organisation's default template stands first, or ours.
     Raises SmscaffoldError when there is no template of that name, or none that is allowed.
     """
-    named = not isinstance(template, catalog.Template)
     if isinstance(template, catalog.Template):
         known = [template]
     elif template:
@@ -74,7 +73,7 @@ def interview(
         templates=known,
         load=load,
         chosen="--template" if template else "",
-        shown=named,
+        shown=not isinstance(template, catalog.Template),
         refuse=refuse,
         tell=_image,
     )

@@ -116,17 +116,25 @@ def _values(parser: argparse.ArgumentParser, option: str, before: list[str], wor
     elif option in ("-t", "--template"):
         yield from ((each.name, each.about["title"]) for each in catalog.templates(standard=_standard(before)))
     elif option in ("-d", "--data"):
-        named = [value for name, value in itertools.pairwise(before) if name in ("-t", "--template")]
-        named += [each.partition("=")[2] for each in before if each.startswith("--template=")]
-        package = [catalog.template_package()] if parser.prog.endswith(" template new") else []
-        try:
-            found = [catalog.find(name, _standard(before)) for name in named[-1:]]
-        except SmscaffoldError:
-            return
-        # a configured one would have to be fetched first
-        templates = package or [each for each in found if each.origin != catalog.CONFIGURED]
-        templates = templates or ([] if found else list(catalog.templates()))
-        yield from {text: (text, meaning) for each in templates for text, meaning in _answers(each, word)}.values()
+        found = (answer for template in _templates(parser, before) for answer in _answers(template, word))
+        yield from {text: (text, meaning) for text, meaning in found}.values()
+
+
+def _templates(parser: argparse.ArgumentParser, before: list[str]) -> list[Template]:
+    """The templates whose answers the line can give."""
+    from smscaffold import catalog
+
+    if parser.prog.endswith(" template new"):
+        return [catalog.template_package()]
+    named = [value for name, value in itertools.pairwise(before) if name in ("-t", "--template")]
+    named += [each.partition("=")[2] for each in before if each.startswith("--template=")]
+    if not named:
+        return list(catalog.templates())
+    try:
+        found = catalog.find(named[-1], _standard(before))
+    except SmscaffoldError:
+        return []
+    return [] if found.origin == catalog.CONFIGURED else [found]  # that one would have to be fetched first
 
 
 def _standard(before: list[str]) -> Standard:

@@ -80,6 +80,12 @@ def sample_fixtures(template: str) -> tuple[Any, Any, Any]:
     return folder, image, model
 
 
+@pytest.fixture
+def fronted(image: str) -> str:
+    """The image with the front end to test; a template with more than one tries them in turn."""
+    return image
+
+
 def train_sample(image: str, folder: Path, into: Path, **hyperparameters: object) -> sagemaker_local.TrainingResult:
     """What training on the sample data of the folder leaves; it has to succeed."""
     data = folder / "local_test" / "opt_ml" / "input" / "data" / "train"

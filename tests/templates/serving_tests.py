@@ -1,8 +1,8 @@
 """What happens when a prediction, a worker or a process goes wrong: the tests that are the same in every language.
 
 A module takes them in by name. What differs comes from its fixtures: `image` (with nginx in front), `fronted` (the
-same, or the images of all front ends in turn), `faulty` (the mount of the algorithm in algorithms/ that does what a
-request asks for), and those that the tests below name.
+same, unless a module has the images of all front ends in turn), `faulty` (the mount of the algorithm in algorithms/
+that does what a request asks for), and those that the tests below name.
 """
 
 from __future__ import annotations
@@ -70,19 +70,14 @@ def wait_for_arrival(served: Endpoint, requests: int) -> None:
     served.until(lambda: sockets(served, ESTABLISHED) == [0] * requests, "what was sent to be read")
 
 
-def answer_within(seconds: float, served: Endpoint, body: str) -> str:
-    """The answer; while a worker takes the place of one that ended, which may take that long, it is 503."""
-    return served.until(lambda: (answer := served.invoke(body)).status != 503 and answer, "a worker", seconds).text
-
-
-def gets_504_and_the_next_ones_are_answered(served: Endpoint, hang: int, within: float = 0) -> None:
-    """The prediction `hang`, which never ends; `within`: seconds until there is a worker again."""
+def gets_504_and_the_next_ones_are_answered(served: Endpoint, hang: int) -> None:
+    """The prediction `hang`, which never ends."""
     answer = served.invoke(f"{hang},1")
     assert (answer.status, answer.headers["Content-Type"]) == (504, "application/json")
     assert answer.text == '{"error":"the prediction took longer than MODEL_SERVER_TIMEOUT, 2 s"}\n'
     assert answer.seconds < TIMEOUT + 1
     for number in range(4):
-        assert answer_within(within, served, f"0,{number}") == f"{number}.0\n"
+        assert served.invoke(f"0,{number}").text == f"{number}.0\n"
 
 
 def test_a_prediction_of_55_seconds_is_answered(image: str, faulty: Mounts) -> None:
@@ -91,11 +86,10 @@ def test_a_prediction_of_55_seconds_is_answered(image: str, faulty: Mounts) -> N
         assert served.invoke("55,1").text == "1.0\n"
 
 
-def test_a_worker_that_dies_is_an_error_of_one_request(served: Endpoint, patience: float) -> None:
-    """`patience`: seconds until there is a worker again."""
+def test_a_worker_that_dies_is_an_error_of_one_request(served: Endpoint) -> None:
     answer = served.invoke("-3,1")
     assert (answer.status, answer.text) == (500, '{"error":"the worker ended while it answered, see the log"}\n')
-    assert answer_within(patience, served, "0,1") == "1.0\n"
+    assert served.invoke("0,1").text == "1.0\n"
 
 
 def test_an_exception_in_predict_is_answered_with_its_reason(

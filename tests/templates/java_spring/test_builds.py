@@ -32,13 +32,10 @@ RUN mkdir -p /usr/share/man/man1 && apt-get update \\
 @pytest.fixture(scope="module")
 def repository(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What Maven has fetched into the build stage: a mirror can offer it as it lies there."""
-    container = subprocess.run(["docker", "create", builder], capture_output=True, text=True, check=True).stdout.strip()
-    folder = tmp_path_factory.mktemp("mirror") / "repository"
-    try:
-        subprocess.run(["docker", "cp", f"{container}:/root/.m2/repository", folder], check=True, capture_output=True)
-    finally:
-        subprocess.run(["docker", "rm", container], check=True, capture_output=True)
-    return folder
+    folder = tmp_path_factory.mktemp("mirror")
+    copy = ["docker", "run", "--rm", f"--volume={folder}:/out", builder, "sh", "-c", "cp -r ~/.m2/repository /out"]
+    subprocess.run(copy, check=True, capture_output=True)
+    return folder / "repository"
 
 
 class Files(SimpleHTTPRequestHandler):

@@ -34,16 +34,6 @@ def faulty() -> Mounts:
 
 
 @pytest.fixture
-def fronted(image: str) -> str:
-    return image
-
-
-@pytest.fixture
-def patience() -> float:
-    return 0  # requests wait for the new worker
-
-
-@pytest.fixture
 def exceptions() -> dict[int, tuple[int, str]]:
     return {
         -4: (500, "RuntimeError: no good and more about it"),
@@ -67,8 +57,6 @@ def missing_file() -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("hang", [-1, -2], ids=["in Python", "in C with the lock held"])
-def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(
-    served: Endpoint, hang: int, patience: float
-) -> None:
-    gets_504_and_the_next_ones_are_answered(served, hang, patience)
+def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(served: Endpoint, hang: int) -> None:
+    gets_504_and_the_next_ones_are_answered(served, hang)
     assert "predict" in served.logs(), "the log says where the prediction hung"

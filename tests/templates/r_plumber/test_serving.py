@@ -38,16 +38,6 @@ def faulty() -> Mounts:
 
 
 @pytest.fixture
-def fronted(image: str) -> str:
-    return image
-
-
-@pytest.fixture
-def patience() -> float:
-    return 0  # there are spares
-
-
-@pytest.fixture
 def exceptions() -> dict[int, tuple[int, str]]:
     return {
         -4: (500, "no good and more about it"),
