@@ -30,6 +30,9 @@ Answers = dict[str, Given]
 
 #: the question, never asked, by which a container folder remembers what its organisation has fixed
 FIXED_ANSWERS = "fixed_answers"
+#: the question, never asked, by which it remembers what its files say of the organisation: mirrors, labels, owners ...
+ORGANISATION = "organisation"
+REMEMBERED = (FIXED_ANSWERS, ORGANISATION)
 DATA, DATA_FILE = "--data", "--data-file"
 _YES = ("y", "yes", "t", "true", "on", "1")
 _NO = ("n", "no", "f", "false", "off", "0")
@@ -43,7 +46,8 @@ def collect(pairs: Iterable[str], file: Path | None) -> Answers:
     Raises SmscaffoldError when the file is not a readable YAML mapping, or a pair has no ``=``.
     """
     answers = {name: Given(value, DATA_FILE) for name, value in (_from_file(file) if file else {}).items()}
-    answers.pop(FIXED_ANSWERS, None)
+    for name in REMEMBERED:
+        answers.pop(name, None)
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals):
@@ -102,8 +106,9 @@ def gather(
     for name, entry in defaults.items():
         _check_entry(entry, config.questions[name])
     settled = {name: Given(entry.value, f"fixed by {entry.place}", entry) for name, entry in fixed.items()}
-    if FIXED_ANSWERS in config.questions and standard.places:
-        settled[FIXED_ANSWERS] = Given(sorted(fixed), "")
+    if standard.places:
+        remembered = {FIXED_ANSWERS: sorted(fixed), ORGANISATION: standard.organisation}
+        settled |= {name: Given(value, "") for name, value in remembered.items() if name in config.questions}
     proposed = {name: entry.value for name, entry in defaults.items()} | named_after(dest, config)
     standing = {name: entry for name, entry in defaults.items() if name not in given} | fixed
     return Gathered(config, {**given, **settled}, proposed, standing)
@@ -112,7 +117,7 @@ def gather(
 def check(answers: Answers, questions: Questions) -> None:
     """Raises SmscaffoldError for an answer to no question, of the wrong type, or that is none of the choices."""
     for name, (value, _, _) in answers.items():
-        if name not in questions or name == FIXED_ANSWERS:
+        if name not in questions or name in REMEMBERED:
             raise SmscaffoldError(
                 f"there is no question {name!r}{did_you_mean(name, questions)}: "
                 f"this template asks for {', '.join(askable(questions))}"

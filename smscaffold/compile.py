@@ -8,9 +8,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from smscaffold.licence_header import SUFFIX, head_programs
 from smscaffold.template_config import config_file
 
-SUFFIX = ".jinja"
 SHARED = "_shared"
 PACKAGE = Path(__file__).resolve().parent
 #: the templates of an installed package; a checkout has none, its working tree is what an author edits and renders
@@ -25,8 +25,8 @@ def compile_template(folder: Path, root: Path) -> None:
     """Writes the template of `folder` to the new folder `root`, complete in itself, as copier wants it.
 
     If it shares parts with other templates, then their ``template`` is laid under the template's own files, which win,
-    ``questions`` and ``includes`` stand at ``_shared/``, the container folder's tests get ``sagemaker_local.py``, and
-    git is told to leave line ends alone.
+    ``questions`` and ``includes`` stand at ``_shared/``, the container folder's tests get ``sagemaker_local.py``, git
+    is told to leave line ends alone, and programs begin with the organisation's licence header, where there is one.
     """
     if shared := shared_parts(folder):
         for part in ("questions", "includes"):
@@ -37,6 +37,8 @@ def compile_template(folder: Path, root: Path) -> None:
         # git hands out each file as it was released, wherever it is cloned
         (root / ".gitattributes").write_text("* -text\n", encoding="ascii")
     _lay(folder, root)
+    if shared:
+        head_programs(root)
 
 
 def shared_parts(folder: Path) -> Path | None:

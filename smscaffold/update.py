@@ -137,15 +137,18 @@ def _gathered(given: answers.Answers, config: TemplateConfig, folder: Folder, st
 
 
 def _newly_fixed(folder: Folder, gathered: answers.Gathered) -> list[str]:
-    """The answers that are fixed now and were others, or by which the folder remembers what is fixed."""
+    """The answers that are fixed now and were others, or by which the folder remembers what the organisation says."""
     questions, given = gathered.config.questions, gathered.given
     changed = [
         name
         for name, each in given.items()
         if each.fixed and name in folder.answers and not answers.same(questions[name], each.value, folder.answers[name])
     ]
-    record = given.get(answers.FIXED_ANSWERS)
-    return [*changed, answers.FIXED_ANSWERS] if record and record.value != folder.fixed else changed
+    remembered = {
+        answers.FIXED_ANSWERS: folder.fixed,
+        answers.ORGANISATION: folder.answers.get(answers.ORGANISATION, {}),
+    }
+    return changed + [name for name, was in remembered.items() if name in given and given[name].value != was]
 
 
 def _check_safe(folder: Folder, config: TemplateConfig, pretend: bool) -> bool:

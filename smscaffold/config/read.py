@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 from typing import Any
 
 from smscaffold.config.places import Place
@@ -13,8 +14,11 @@ from smscaffold.errors import SmscaffoldError, did_you_mean
 
 #: the tables of answers, each with tables of its own for single templates
 ANSWERS = ("defaults", "fixed")
+#: the settings that are tables of names: each name in them is a value by itself
+_NAMED = ("sources", "mirrors", "labels", "tags")
 _SOURCE_KEYS = ("source", "ref", "language", "framework", "title")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([\w-]+)""")
 
 Key = tuple[str, ...]
@@ -85,7 +89,7 @@ def _leaves(document: Mapping[str, Any]) -> Iterator[tuple[Key, Any]]:
             yield (table,), content
             continue
         for name, value in content.items():
-            deeper = isinstance(value, dict) and (table in ANSWERS or name == "sources")
+            deeper = isinstance(value, dict) and (table in ANSWERS or name in _NAMED)
             if deeper:
                 yield from (((table, name, below), inner) for below, inner in value.items())
             else:
@@ -128,8 +132,7 @@ def _patterns(entry: Entry) -> None:
 
 
 def _source(entry: Entry) -> None:
-    if len(entry.key) == 2:
-        raise entry.wrong("must be a table, [templates.sources]")
+    _in_table(entry)
     if not _NAME.fullmatch(entry.key[-1]):
         raise entry.wrong("is no name for a template: letters, digits, and . _ - after the first")
     if isinstance(entry.value, str) and entry.value:
@@ -143,9 +146,100 @@ def _source(entry: Entry) -> None:
         raise entry.wrong("has no source: give an address or a folder")
 
 
+def _in_table(entry: Entry) -> None:
+    if len(entry.key) == 2:
+        raise entry.wrong(f"must be a table, [{'.'.join(entry.key)}]")
+
+
+def _one_line(entry: Entry) -> None:
+    """Text that can stand in a Dockerfile and in a shell script as it is."""
+    if not isinstance(entry.value, str) or not re.fullmatch(r"[^\n\r\"'\\$`]+", entry.value.strip()):
+        raise entry.wrong(f"must be one line of text without quotes, $, ` and \\, not {entry.value!r}")
+
+
+def _named_line(entry: Entry, names: str, what: str) -> None:
+    _in_table(entry)
+    if not re.fullmatch(names, entry.key[-1]):
+        raise entry.wrong(what)
+    _one_line(entry)
+
+
+def _registry(entry: Entry) -> None:
+    if not isinstance(entry.value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9._-]+)*", entry.value):
+        raise entry.wrong(
+            f"must be a registry's host, with a path if it has one, such as registry.example/docker-hub, "
+            f"not {entry.value!r}"
+        )
+
+
+def _mirror(entry: Entry) -> None:
+    _named_line(entry, r"[A-Z][A-Z0-9_]*", "is no build argument: those of the Dockerfiles are such as PIP_INDEX_URL")
+    if not re.fullmatch(r"https?://\S+", entry.value):
+        raise entry.wrong(f"must be an address such as https://pypi.example/simple, not {entry.value!r}")
+
+
+def _label(entry: Entry) -> None:
+    _named_line(entry, r"[a-z0-9]+([._/-][a-z0-9]+)*", "is no label: a-z and 0-9, with single . - _ / between them")
+
+
+def _tag(entry: Entry) -> None:
+    legal = "letters, digits, spaces and . : / + @ - _"
+    _named_line(entry, r"(?!aws:)[\w .:/+@-]{1,128}", f"is no tag: up to 128 {legal}, not aws: at its start")
+    if not re.fullmatch(r"[\w .:/+@-]{1,256}", entry.value):
+        raise entry.wrong(f"must be up to 256 {legal}, not {entry.value!r}")
+
+
+def _owners(entry: Entry) -> None:
+    _patterns(entry)
+    for owner in entry.value:
+        if not re.fullmatch(r"@[\w.-]+(/[\w.-]+)*|[^\s@]+@[^\s@]+", owner):
+            raise entry.wrong(f"must list people or teams such as @example/ml or ml@example.com, not {owner!r}")
+
+
+def _header(entry: Entry) -> None:
+    _text_value(entry)
+    if "*/" in entry.value or "--" in entry.value:
+        raise entry.wrong("must do without */ and --, which would end a comment")
+
+
+def _certificates(entry: Entry) -> None:
+    _patterns(entry)
+    names = [PurePath(name).name for name in entry.value]
+    for name in names:
+        if not _NAME.fullmatch(name) or not name.endswith(".crt") or names.count(name) > 1:
+            raise entry.wrong(f"must list files with names of their own that end in .crt, not {name}")
+    certificates(entry)
+
+
+def certificates(entry: Entry) -> dict[str, str]:
+    """The files that a value lists, from its own file's folder on: their names, and their PEM text as one line.
+
+    Raises SmscaffoldError when one of them is not there, or is not one certificate.
+    """
+    found = {}
+    for file in (entry.place.file.parent / Path(name).expanduser() for name in entry.value):
+        try:
+            parts = _CERTIFICATE.findall(file.read_text(encoding="utf-8", errors="replace"))
+        except OSError as error:
+            raise entry.wrong(f"names {file}: {error.strerror}") from error
+        if len(parts) != 1:
+            raise entry.wrong(f"names {file}, which must hold one certificate as PEM text, and holds {len(parts)}")
+        found[file.name] = "".join(parts[0].split())
+    return found
+
+
 #: the tables of settings, and what checks each setting
 SETTINGS: dict[str, dict[str, Callable[[Entry], None]]] = {
     "templates": {"default": _text_value, "allowed": _patterns, "allowed_sources": _patterns, "sources": _source},
+    "organisation": {
+        "base_images": _registry,
+        "mirrors": _mirror,
+        "certificates": _certificates,
+        "labels": _label,
+        "tags": _tag,
+        "owners": _owners,
+        "licence_header": _header,
+    },
 }
 
 

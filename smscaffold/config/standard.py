@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from smscaffold.config.places import Place, places
-from smscaffold.config.read import Entry, Key, entries
+from smscaffold.config.read import Entry, Key, certificates, entries
 from smscaffold.repository import is_address, plain_address
 
 
@@ -47,6 +47,22 @@ class Standard:
             elif len(key) == 3:
                 raise entry.wrong("answers no question of that template")
         return found
+
+    @property
+    def organisation(self) -> dict[str, Any]:
+        """What the files of every container folder say of the organisation, as templates take it.
+
+        As it stands in the configuration, but for `certificates`: a mapping of file names to PEM text in one line.
+        """
+        told: dict[str, Any] = {}
+        for key, entry in sorted(self.entries.items()):
+            if key[0] != "organisation":
+                continue
+            if len(key) == 2:
+                told[key[1]] = certificates(entry) if key[1] == "certificates" else entry.value
+            else:
+                told.setdefault(key[1], {})[key[2]] = entry.value
+        return told
 
     @property
     def default(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,3 +40,22 @@ def template(tmp_path: Path) -> Path:
     subprocess.run(["git", "init", "--quiet", root], check=True)
     commit(root, "v1.0.0")
     return root
+
+
+@pytest.fixture
+def released(machine: Machine) -> Machine:
+    """The machine with a copy of the checkout in which the templates are released as they are."""
+    sources = machine.root / "sources"
+    for name in ("smscaffold", "templates"):
+        shutil.copytree(CHECKOUT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__", "*.bundle"))
+    (sources / "smscaffold" / "history" / "releases.txt").unlink()
+    helper = f'#!/bin/sh\nexec {sys.executable} {sources}/smscaffold/history/git_remote.py "$@"\n'
+    write(machine.root / "bin" / "git-remote-smscaffold", helper).chmod(0o755)
+    environment = {
+        **machine.environment,
+        "PYTHONPATH": str(sources),
+        "PATH": f"{machine.root / 'bin'}:{machine.environment['PATH']}",
+    }
+    machine = Machine(machine.root, machine.work, environment)
+    assert machine.command(sys.executable, "-m", "smscaffold.history.release", "1.0.0").returncode == 0
+    return machine

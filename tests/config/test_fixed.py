@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from config_helpers import CHECKOUT, Machine, answers, commit
+from config_helpers import Machine, answers, commit
 from shared_helpers import refused, write
 
 from smscaffold import catalog
@@ -53,25 +53,6 @@ def test_each_question_can_be_fixed(template: catalog.Template, tmp_path: Path) 
         if not question.computed:
             assert question.details["ask"] == f"{{{{ '{name}' not in fixed_answers }}}}"
     assert config.settings["min_copier_version"] == "9.19.0"
-
-
-@pytest.fixture
-def released(machine: Machine) -> Machine:
-    """The machine with a copy of the checkout in which the templates are released as they are."""
-    sources = machine.root / "sources"
-    for name in ("smscaffold", "templates"):
-        shutil.copytree(CHECKOUT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__", "*.bundle"))
-    (sources / "smscaffold" / "history" / "releases.txt").unlink()
-    helper = f'#!/bin/sh\nexec {sys.executable} {sources}/smscaffold/history/git_remote.py "$@"\n'
-    write(machine.root / "bin" / "git-remote-smscaffold", helper).chmod(0o755)
-    environment = {
-        **machine.environment,
-        "PYTHONPATH": str(sources),
-        "PATH": f"{machine.root / 'bin'}:{machine.environment['PATH']}",
-    }
-    machine = Machine(machine.root, machine.work, environment)
-    assert machine.command(sys.executable, "-m", "smscaffold.history.release", "1.0.0").returncode == 0
-    return machine
 
 
 class TestUpdate:

@@ -14,7 +14,7 @@ from shared_helpers import refused, write
         ("[fixed]\na = 1\na = 2\n", "line 3: not TOML: Cannot overwrite a value"),
         (
             "[fixd]\na = 1\n",
-            "line 1: fixd is not known (did you mean 'fixed'?): there is defaults, fixed and templates",
+            "line 1: fixd is not known (did you mean 'fixed'?): there is defaults, fixed, templates and organisation",
         ),
         ("# x\nfixed = 1\n", "line 2: fixed must be a table, [fixed]"),
         ("[templates]\nalowed = []\n", "line 2: templates.alowed is not known (did you mean 'allowed'?)"),

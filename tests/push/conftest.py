@@ -75,9 +75,9 @@ class Folder:
         return [self.name + suffix for suffix in ({"single": [""], "split": ["-train", "-serve"]}[self.layout])]
 
 
-def make_folder(path: Path, layout: str, name: str) -> Folder:
+def make_folder(path: Path, layout: str, name: str, **organisation: object) -> Folder:
     template = jinja2.Template(SCRIPT.read_text(encoding="utf-8"), keep_trailing_newline=True)
-    script = template.render(project_name=name, layout=layout, aws_region="eu-west-1")
+    script = template.render(project_name=name, layout=layout, aws_region="eu-west-1", organisation=organisation)
     (path / "build_and_push.sh").write_text(script, encoding="utf-8")
     (path / "Dockerfile").write_text(DOCKERFILES[layout])
     (path / "content").write_text(f"{path} {time.time()}")  # so that no two tests make the same image

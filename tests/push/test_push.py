@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from .conftest import ACCOUNT, SCHEMA_2, Cloud, Folder, digest_of, last_lines, remove_images, tell_moto
+from .conftest import ACCOUNT, SCHEMA_2, Cloud, Folder, digest_of, last_lines, make_folder, remove_images, tell_moto
 
 
 @pytest.mark.docker
@@ -27,6 +27,17 @@ def test_every_builder_pushes_schema_2(folder: Folder, cloud: Cloud, builder: di
         config = json.loads(cloud.get(f"{image}/blobs/{manifest['config']['digest']}")[1])
         assert (config["os"], config["architecture"]) == ("linux", "amd64")
     remove_images(builder["DOCKER"])
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("layout", ["single"])
+def test_new_repository_has_the_organisations_tags(folder: Folder, cloud: Cloud) -> None:
+    tags = {"cost-center": "ml 42", "owner": "a@example.com"}
+    make_folder(folder.path, folder.layout, folder.name, tags=tags)
+    last_lines(folder.run("--tag", "v1"))
+    [found] = cloud.aws("ecr", "describe-repositories", "--repository-names", folder.name)["repositories"]  # type: ignore[misc]
+    told = cloud.aws("ecr", "list-tags-for-resource", "--resource-arn", found["repositoryArn"])["tags"]
+    assert {each["Key"]: each["Value"] for each in told} == tags  # type: ignore[attr-defined]
 
 
 @pytest.mark.docker

@@ -1,0 +1,67 @@
+"""Has a template begin its programs with the licence header that an organisation wants there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from smscaffold.template_config import load_config
+
+SUFFIX = ".jinja"
+
+
+class Comment(NamedTuple):
+    """How a language writes a comment of several lines."""
+
+    first: str = ""
+    each: str = "# "
+    last: str = ""
+
+
+_HASH, _STAR, _XML = Comment(last="\n"), Comment("/*\n", " * ", " */\n"), Comment("<!--\n", "  ", "-->\n")
+#: by the end of a file's name
+_COMMENTS = {
+    **dict.fromkeys(["Dockerfile", ".conf", ".jl", ".py", ".R", ".rb", ".sh"], _HASH),
+    **dict.fromkeys([".c", ".cpp", ".cs", ".go", ".java", ".js", ".kt", ".rs", ".scala", ".ts"], _STAR),
+    ".xml": _XML,
+}
+# what has to stay the first line
+_FIRST_LINE = re.compile(r"(#!|<\?xml).*\n")
+
+
+def head_programs(root: Path) -> None:
+    """Puts the header's place into each program, Dockerfile and script of the compiled template `root`.
+
+    Rendered without a header, each is what it was.
+    """
+    settings = load_config(root).settings
+    if settings.get("envops") or settings.get("templates_suffix"):
+        return  # its files are not in the Jinja that this writes
+    for path in sorted((root / "template").rglob("*")):
+        if path.is_file() and not path.is_symlink() and (comment := _comment(path)):
+            _head(path, comment)
+
+
+def _comment(path: Path) -> Comment | None:
+    name = path.name.removesuffix(SUFFIX)
+    if (comment := _COMMENTS.get(name) or _COMMENTS.get(Path(name).suffix)) or "." in name:
+        return comment
+    with path.open("rb") as file:
+        return _HASH if file.read(2) == b"#!" else None
+
+
+def _head(path: Path, comment: Comment) -> None:
+    text = path.read_text(encoding="utf-8")
+    first = found[0] if (found := _FIRST_LINE.match(text)) else ""
+    rest = text[len(first) :]
+    place = (
+        f"{{% if (organisation | default({{}})).licence_header %}}{comment.first}"
+        "{% for line in organisation.licence_header.splitlines() %}"
+        f"{{{{ ('{comment.each}' ~ line).rstrip() }}}}\n"
+        f"{{% endfor %}}{comment.last}{{% endif %}}"
+    )
+    if not path.name.endswith(SUFFIX):
+        rest = f"{{% raw %}}{rest}{{% endraw %}}"
+        path = path.rename(path.with_name(path.name + SUFFIX))
+    path.write_text(first + place + rest, encoding="utf-8", newline="")
