@@ -276,6 +276,7 @@ def _merged(folder: Folder, second: Path, template: Clone, trusted: bool) -> Mer
     """What copier made in the second work tree; there everything is staged afterwards."""
     unmerged = git.ask(second, "ls-files", "--unmerged", "--full-name", "-z")
     unmerged += _keep_edited(folder, second, template, trusted)
+    _leave_ignored(folder, second)
     git.ask(second, "add", "--all", "--force", "--", ".")
     listed = git.ask(second, "diff", "--cached", "--name-status", "--no-renames", "-z", "HEAD").split("\0")
     changes = list(zip(listed[::2], listed[1::2], strict=False))
@@ -316,6 +317,14 @@ def _keep_edited(folder: Folder, second: Path, template: Clone, trusted: bool) -
         top_name = rest.partition("\t")[2]
         entries += f"{mode} {base} 1\t{top_name}\0{mode} {blob} 2\t{top_name}\0"
     return entries
+
+
+def _leave_ignored(folder: Folder, second: Path) -> None:
+    """Drops what the template brings although its own .gitignore names it, where the folder has the same file."""
+    for name in git.ask(second, "ls-files", "--others", "-z", "--", ".").split("\0"):
+        mine, brought = folder.path / name, second / name
+        if name and mine.is_file() and brought.is_file() and mine.read_bytes() == brought.read_bytes():
+            brought.unlink()
 
 
 def _difference(second: Path) -> str:

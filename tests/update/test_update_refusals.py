@@ -128,3 +128,16 @@ def test_a_file_that_git_ignores_is_not_overwritten(machine_b: Machine, folder: 
     refused(machine_b.update(folder, check=False), "the update brings added.md", "move it away")
     assert (folder / "added.md").read_text() == "mine\n"
     assert machine_b.status(folder) == ""
+
+
+def test_the_same_file_that_git_ignores_stands_in_no_ones_way(machine_b: Machine, folder: Path) -> None:
+    """Templates by others bring files that their own .gitignore names."""
+    machine_b.update(folder)
+    added = (folder / "added.md").read_text()
+    machine_b.run("git", "reset", "--quiet", "--hard", cwd=folder)
+    append(folder / ".gitignore", "/added.md\n")
+    machine_b.commit(folder)
+    write(folder / "added.md", added)
+    machine_b.update(folder)
+    assert (folder / "added.md").read_text() == added
+    assert machine_b.run("git", "ls-files", "added.md", cwd=folder).stdout == ""
