@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from smscaffold.sagemaker_local import endpoint
+
 from .. import serving_tests
+from ..conftest import Mounts
+from ..python_flask.conftest import algorithm
 from ..python_flask.test_serving import (  # noqa: F401
     exceptions,
-    faulty,
     missing_file,
     test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced,
     victim,
@@ -15,6 +20,7 @@ from ..python_flask.test_serving import (  # noqa: F401
 )
 from ..serving_tests import (  # noqa: F401
     exhaustive,
+    in_container,
     served_by_workers,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
     test_a_stop_lets_a_request_that_is_still_arriving_finish,
@@ -28,6 +34,12 @@ from ..serving_tests import (  # noqa: F401
 
 pytestmark = pytest.mark.docker
 
+
+@pytest.fixture
+def faulty() -> Mounts:
+    return algorithm("faulty")
+
+
 test_a_prediction_of_55_seconds_is_answered = exhaustive(serving_tests.test_a_prediction_of_55_seconds_is_answered)
 # `serve` is python-flask's
 test_a_setting_that_does_not_parse_ends_the_container = exhaustive(
@@ -37,3 +49,14 @@ test_workers_and_their_threads_follow_the_containers_cpus = exhaustive(
     serving_tests.test_workers_and_their_threads_follow_the_containers_cpus
 )
 test_the_page_is_served_on_request_only = exhaustive(serving_tests.test_the_page_is_served_on_request_only)
+
+
+def test_a_worker_that_is_busy_for_long_is_not_taken_for_a_hung_one(image: str, faulty: Mounts) -> None:
+    """Nobody waits any more for the predictions that come last, but each of them is within its time."""
+    settings = {"MODEL_SERVER_WORKERS": "1", "MODEL_SERVER_TIMEOUT": "3"}
+    with endpoint(image, None, mounts=faulty, environment=settings) as served, ThreadPoolExecutor(4) as pool:
+        before = in_container(served, "cat /tmp/serve/worker-0.pid")
+        answers = list(pool.map(served.invoke, ["2.5,1"] * 4))
+        assert sorted({answer.status for answer in answers}) == [200, 504]
+        served.until(lambda: served.invoke("0,1").status == 200, "an answer", timeout=20)
+        assert in_container(served, "cat /tmp/serve/worker-0.pid") == before, served.logs()
