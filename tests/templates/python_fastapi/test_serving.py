@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,15 @@ def test_a_worker_that_is_busy_for_long_is_not_taken_for_a_hung_one(image: str, 
         assert sorted({answer.status for answer in answers}) == [200, 504]
         served.until(lambda: served.invoke("0,1").status == 200, "an answer", timeout=20)
         assert in_container(served, "cat /tmp/serve/worker-0.pid") == before, served.logs()
+
+
+def test_an_algorithm_can_refuse_a_request(image: str, faulty: Mounts, tmp_path: Path) -> None:
+    """As the README says."""
+    ((place, file),) = faulty.items()
+    refusing = tmp_path / "algorithm.py"
+    refusal = 'raise fastapi.HTTPException(400, "not this one")'
+    refusing.write_text("import fastapi\n" + file.read_text().replace("return []", refusal))
+    with endpoint(image, None, mounts={place: refusing}) as served:
+        answer = served.invoke("-5,1")
+        assert (answer.status, answer.text) == (400, '{"error":"not this one"}\n')
+        assert "Traceback" not in served.logs()

@@ -1,6 +1,6 @@
 """The web application behind nginx: POST /invocations, one prediction at a time in each worker process.
 
-`serve` has gunicorn run it, as gunicorn.conf.py says. On your own machine, `fastapi dev main.py` will do as well.
+`serve` has gunicorn run it in processes of uvicorn's: see gunicorn.conf.py, which also says when the model is loaded.
 """
 
 import logging
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @cache
 def load_model() -> Any:
-    """Load the model, at the first call. Ends the process where it cannot be loaded (H12)."""
+    """Return the model, loaded at the first call. Ends the process where it cannot be loaded (H12)."""
     try:
         model = algorithm.load(MODEL)
     except Exception as error:
@@ -53,16 +53,17 @@ def warm_up(model: Any) -> None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    """Give each request the model, as its state; gunicorn had it loaded before it forked this worker."""
     yield {"model": load_model()}
 
 
-async def loaded_model(request: Request) -> Any:
+async def loaded_model(request: Request) -> Any:  # async, as FastAPI calls all others in a thread
     return request.state.model
 
 
 Model = Annotated[Any, Depends(loaded_model)]
 
-# Without openapi_url there is no /docs either: nginx passes nothing on but /invocations.
+# Without openapi_url there is no /docs either: nginx passes on /invocations and nothing else.
 app = FastAPI(lifespan=lifespan, openapi_url=None)
 
 
@@ -71,7 +72,8 @@ async def invocations(request: Request, model: Model) -> Response:
     # nginx has the whole body already. It is read before anything is refused: a rest would spoil the connection.
     body = await request.body()
     media_type, parameters, answer_type = negotiate(request)
-    # No thread for this: the worker has nothing else to do meanwhile, and nginx asks one that is idle first.
+    # This keeps the event loop waiting, on purpose: one prediction at a time, without the detour of a thread. nginx
+    # answers /ping, gives other requests to other workers, and has those that are left here wait.
     with time_limit():
         answer = predict(model, body, media_type, parameters, answer_type)
     return Response(answer, media_type=f"{answer_type}; charset=utf-8")
@@ -91,7 +93,7 @@ def negotiate(request: Request) -> tuple[str, dict[str, str], str]:
 
 @contextmanager
 def time_limit() -> Iterator[None]:
-    """End this process if it does not get on; gunicorn starts another one, and nginx has answered 504 by then."""
+    """End this process if it takes too long: nginx has answered 504 by then, and gunicorn starts another one."""
     signal.setitimer(signal.ITIMER_REAL, TIMEOUT + 0.5)
     try:
         yield
