@@ -17,9 +17,6 @@ BREAKAGES = {name: edit for name, edit in PYTHON_FLASKS.items() if edit[0] != "p
     "main takes bad input for a failure": (
         "program/main.py", "return error_response(request, 400, str(error))", "raise error", "bad_request_gets",
     ),
-    "gunicorn loads no model before it forks": (
-        "program/gunicorn.conf.py", "main.load_model()", "pass", "without_a_usable_model",
-    ),
     "no worker says that it has started": (
         "program/gunicorn.conf.py", '(RUN / f"worker-{worker.slot}.pid")', 'Path("/dev/null")', "ping_is_200",
     ),
