@@ -9,6 +9,7 @@ from typing import NamedTuple
 from smscaffold.template_config import load_config
 
 SUFFIX = ".jinja"
+SHARED = "_shared"
 
 
 class Comment(NamedTuple):
@@ -28,6 +29,10 @@ _COMMENTS = {
 }
 # what has to stay the first line
 _FIRST_LINE = re.compile(r"(#!|<\?xml).*\n")
+# a file that is nothing but another one, which it may give values
+_INCLUDE = re.compile(
+    r"(?:\{%-?\s*set\s[^%]*%\}\s*)*\{%-?\s*include\s+(?:pathjoin\()?((?:'[^']+'[,\s]*)+)\)?\s*-?%\}\s*"
+)
 
 
 def head_programs(root: Path) -> None:
@@ -39,19 +44,31 @@ def head_programs(root: Path) -> None:
     if settings.get("envops") or settings.get("templates_suffix"):
         return  # its files are not in the Jinja that this writes
     for path in sorted((root / "template").rglob("*")):
-        if path.is_file() and not path.is_symlink() and (comment := _comment(path)):
-            _head(path, comment)
+        if path.is_file() and not path.is_symlink():
+            source = _source(root, path)
+            if comment := _comment(path, source):
+                _head(source, comment, is_jinja=path.name.endswith(SUFFIX))
 
 
-def _comment(path: Path) -> Comment | None:
+def _source(root: Path, path: Path) -> Path:
+    """The file that the text of `path` stands in."""
+    while path.name.endswith(SUFFIX) or path.is_relative_to(root / SHARED):
+        included = _INCLUDE.fullmatch(path.read_text(encoding="utf-8"))
+        if not included:
+            break
+        path = root.joinpath(*re.findall(r"'([^']+)'", included[1]))
+    return path
+
+
+def _comment(path: Path, source: Path) -> Comment | None:
     name = path.name.removesuffix(SUFFIX)
     if (comment := _COMMENTS.get(name) or _COMMENTS.get(Path(name).suffix)) or "." in name:
         return comment
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         return _HASH if file.read(2) == b"#!" else None
 
 
-def _head(path: Path, comment: Comment) -> None:
+def _head(path: Path, comment: Comment, *, is_jinja: bool) -> None:
     text = path.read_text(encoding="utf-8")
     first = found[0] if (found := _FIRST_LINE.match(text)) else ""
     rest = text[len(first) :]
@@ -61,7 +78,9 @@ def _head(path: Path, comment: Comment) -> None:
         f"{{{{ ('{comment.each}' ~ line).rstrip() }}}}\n"
         f"{{% endfor %}}{comment.last}{{% endif %}}"
     )
-    if not path.name.endswith(SUFFIX):
+    if rest.startswith(place):
+        return  # two files include this one
+    if not is_jinja:
         rest = f"{{% raw %}}{rest}{{% endraw %}}"
         path = path.rename(path.with_name(path.name + SUFFIX))
     path.write_text(first + place + rest, encoding="utf-8", newline="")
