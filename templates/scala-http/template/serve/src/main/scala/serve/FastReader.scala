@@ -45,7 +45,7 @@ final class FastReader(columns: Seq[Column]):
 
   private def row(parser: JsonParser, rows: Rows.Builder): Boolean =
     var left = width
-    while left > 0 && parser.nextToken().isNumeric && !parser.getDoubleValue().isInfinite do
+    while left > 0 && parser.nextToken().isNumeric && parser.getDoubleValue().isFinite do
       rows.number(parser.getDoubleValue())
       left -= 1
     left == 0 && parser.nextToken() == JsonToken.END_ARRAY
