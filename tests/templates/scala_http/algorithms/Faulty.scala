@@ -24,12 +24,12 @@ final class Algorithm extends SageMakerAlgorithm[Unit]:
         rows.indices.map(rows.number(_, 1))
 
   private def misbehave(what: Double): Unit = what match
-    case -1 => hang()
-    case -2 => Thread.sleep(1_000_000) // hangs, but can be interrupted
-    case -3 => Runtime.getRuntime.halt(9)
-    case -4 => throw IllegalStateException("no good\nand more about it")
-    case -6 => throw BadRequestException("not this one")
-    case -7 => throw OutOfMemoryError("Java heap space")
+    case -1      => hang()
+    case -2      => Thread.sleep(1_000_000) // hangs, but can be interrupted
+    case -3      => Runtime.getRuntime.halt(9)
+    case -4      => throw IllegalStateException("no good\nand more about it")
+    case -6      => throw BadRequestException("not this one")
+    case -7      => throw OutOfMemoryError("Java heap space")
     case seconds => Thread.sleep((1000 * seconds).toLong)
 
   private def hang(): Unit =

@@ -6,7 +6,9 @@ import sagemaker.*
 
 final case class Line(slope: Double, start: Double)
 
-/** A numeric regression in a few lines: what a user writes who needs neither rounds nor checkpoints. */
+/** A numeric regression in a few lines: what a user writes who needs neither rounds nor
+  * checkpoints.
+  */
 final class Algorithm extends SageMakerAlgorithm[Line]:
 
   val columns: Seq[Column] = Seq(Column.Number("x"))

@@ -41,9 +41,9 @@ final class Algorithm extends SageMakerAlgorithm[Model[Label]]:
   /** Returns a model trained on the channel `train`: a decision tree, its depth chosen by
     * cross-validation.
     *
-    * One depth a round. After each round the job gets a metric, a checkpoint to resume from when the
-    * instance is taken away, and is asked whether to stop. A model that trains in one go may ignore
-    * all three.
+    * One depth a round. After each round the job gets a metric, a checkpoint to resume from when
+    * the instance is taken away, and is asked whether to stop. A model that trains in one go may
+    * ignore all three.
     */
   def fit(channels: Channels, hyperparameters: Hyperparameters, job: Job): Model[Label] =
     val maxDepth = hyperparameters.int("max_depth")

@@ -3,7 +3,8 @@ package sagemaker
 import java.io.InputStream
 import java.nio.file.Path
 
-/** One input channel: files in a folder (File and FastFile mode), or a stream an epoch (Pipe mode). */
+/** One input channel: files in a folder (File and FastFile mode), or a stream an epoch (Pipe mode).
+  */
 trait Channel:
 
   /** The channel's CSV data as a table with these columns.

@@ -1,7 +1,7 @@
 package sagemaker
 
-/** Splits CSV text into records. Quotes may hold commas, line ends and doubled quotes; blanks after a
-  * comma do not count.
+/** Splits CSV text into records. Quotes may hold commas, line ends and doubled quotes; blanks after
+  * a comma do not count.
   */
 object Csv:
 

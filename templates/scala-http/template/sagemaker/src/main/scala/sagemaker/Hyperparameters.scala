@@ -47,4 +47,4 @@ object Hyperparameters:
 
   private def show(value: Value): String = value match
     case json: Json => json.readable
-    case other => other.toString
+    case other      => other.toString

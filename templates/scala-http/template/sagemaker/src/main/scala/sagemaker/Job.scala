@@ -15,7 +15,8 @@ trait Job:
   /** Is this the host that writes the model (T22)? */
   def isFirstHost: Boolean = hosts.headOption.contains(host)
 
-  /** Logs one metric, to be matched by MetricDefinitions such as `validation:accuracy=(.*?);` (T27).
+  /** Logs one metric, to be matched by MetricDefinitions such as `validation:accuracy=(.*?);`
+    * (T27).
     *
     * @param context
     *   what else stands in the line, such as `"round" -> 3`

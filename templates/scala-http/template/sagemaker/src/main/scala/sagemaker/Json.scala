@@ -47,15 +47,15 @@ object Json:
     json
 
   private def value(parser: JsonParser): Json = parser.currentToken() match
-    case JsonToken.START_OBJECT => obj(parser)
-    case JsonToken.START_ARRAY => arr(parser)
-    case JsonToken.VALUE_STRING => Str(parser.getString())
-    case JsonToken.VALUE_NUMBER_INT => Whole(BigInt(parser.getBigIntegerValue()))
+    case JsonToken.START_OBJECT       => obj(parser)
+    case JsonToken.START_ARRAY        => arr(parser)
+    case JsonToken.VALUE_STRING       => Str(parser.getString())
+    case JsonToken.VALUE_NUMBER_INT   => Whole(BigInt(parser.getBigIntegerValue()))
     case JsonToken.VALUE_NUMBER_FLOAT => Num(parser.getDoubleValue())
-    case JsonToken.VALUE_TRUE => Bool(true)
-    case JsonToken.VALUE_FALSE => Bool(false)
-    case JsonToken.VALUE_NULL => Null
-    case _ => throw StreamReadException(parser, "there is no value")
+    case JsonToken.VALUE_TRUE         => Bool(true)
+    case JsonToken.VALUE_FALSE        => Bool(false)
+    case JsonToken.VALUE_NULL         => Null
+    case _                            => throw StreamReadException(parser, "there is no value")
 
   private def obj(parser: JsonParser): Json =
     val fields = VectorMap.newBuilder[String, Json]

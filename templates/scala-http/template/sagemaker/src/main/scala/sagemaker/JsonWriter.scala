@@ -9,22 +9,22 @@ final class JsonWriter private (comma: String, colon: String, lastPlain: Char):
     out.result()
 
   private def write(value: Json, out: StringBuilder): Unit = value match
-    case Json.Null => out ++= "null"
-    case Json.Bool(value) => out.append(value)
+    case Json.Null         => out ++= "null"
+    case Json.Bool(value)  => out.append(value)
     case Json.Whole(value) => out.append(value)
-    case Json.Num(value) => number(value, out)
-    case Json.Str(value) => quote(value, out)
+    case Json.Num(value)   => number(value, out)
+    case Json.Str(value)   => quote(value, out)
     case Json.Arr(values*) => arr(values, out)(write(_, out))
-    case Json.Obj(fields) => obj(fields, out)(write(_, out))
+    case Json.Obj(fields)  => obj(fields, out)(write(_, out))
 
   /** Appends what a model has predicted. */
   def prediction(value: Prediction, out: StringBuilder): Unit = value match
-    case values: Seq[Scalar @unchecked] => arr(values, out)(prediction(_, out))
+    case values: Seq[Scalar @unchecked]         => arr(values, out)(prediction(_, out))
     case fields: Map[String, Scalar] @unchecked => obj(fields, out)(prediction(_, out))
-    case text: String => quote(text, out)
-    case value: Double => number(value, out)
-    case value: Float => number(value, out)
-    case other => out.append(other)
+    case text: String                           => quote(text, out)
+    case value: Double                          => number(value, out)
+    case value: Float                           => number(value, out)
+    case other                                  => out.append(other)
 
   /** Appends a list, each item of it as the last argument says. */
   def arr[A](items: Iterable[A], out: StringBuilder)(item: A => Unit): Unit =
@@ -52,14 +52,14 @@ final class JsonWriter private (comma: String, colon: String, lastPlain: Char):
   def quote(text: String, out: StringBuilder): Unit =
     out += '"'
     text.foreach:
-      case c @ ('"' | '\\') => out += '\\' += c
-      case '\n' => out ++= "\\n"
-      case '\r' => out ++= "\\r"
-      case '\t' => out ++= "\\t"
-      case '\b' => out ++= "\\b"
-      case '\f' => out ++= "\\f"
+      case c @ ('"' | '\\')              => out += '\\' += c
+      case '\n'                          => out ++= "\\n"
+      case '\r'                          => out ++= "\\r"
+      case '\t'                          => out ++= "\\t"
+      case '\b'                          => out ++= "\\b"
+      case '\f'                          => out ++= "\\f"
       case c if c < ' ' || c > lastPlain => out ++= f"\\u${c.toInt}%04x"
-      case c => out += c
+      case c                             => out += c
     out += '"'
 
 object JsonWriter:

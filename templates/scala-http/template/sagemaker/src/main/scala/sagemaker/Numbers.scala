@@ -14,10 +14,10 @@ object Numbers:
     if Number.matches(text) then Some(text.toDouble)
     else
       text.toLowerCase(Locale.ROOT) match
-        case NaN() => Some(Double.NaN)
+        case NaN()         => Some(Double.NaN)
         case Infinity("-") => Some(Double.NegativeInfinity)
-        case Infinity(_) => Some(Double.PositiveInfinity)
-        case _ => None
+        case Infinity(_)   => Some(Double.PositiveInfinity)
+        case _             => None
 
   /** The shortest text that means this number: 0.1, 3.0, 12345678.0, 1e+16, 1e-05, nan. */
   def write(number: Double): String =

@@ -72,7 +72,7 @@ object Rows:
       cells.foreach:
         case value: Double => number(value)
         case value: String => text(Some(value))
-        case None => text(None)
+        case None          => text(None)
       this
 
     def result(): Rows = new Rows(columns.toVector, numbers.result(), texts.result())

@@ -8,8 +8,8 @@ type Scalar = Double | Float | Int | Long | Boolean | String
 /** What is answered for one row: a value, several, or several by name. */
 type Prediction = Scalar | Seq[Scalar] | Map[String, Scalar]
 
-/** What `algorithm.Algorithm` has to be able to do. `train` calls [[fit]] and [[save]]; `serve` calls
-  * [[load]] once, then [[predict]] for every request, from several threads at a time.
+/** What `algorithm.Algorithm` has to be able to do. `train` calls [[fit]] and [[save]]; `serve`
+  * calls [[load]] once, then [[predict]] for every request, from several threads at a time.
   *
   * @tparam M
   *   the trained model
@@ -19,8 +19,8 @@ trait SageMakerAlgorithm[M]:
   /** The columns of a request, in order. */
   def columns: Seq[Column]
 
-  /** May values be missing? If so they reach [[predict]] as `NaN` or `None`; otherwise such a request
-    * is refused with 400.
+  /** May values be missing? If so they reach [[predict]] as `NaN` or `None`; otherwise such a
+    * request is refused with 400.
     */
   def allowsMissing: Boolean = false
 

@@ -12,4 +12,5 @@ class JsonSuite extends munit.FunSuite:
     assertEquals(readable, Right("[1, \"\\u00e9\"]"))
 
   test("refuses what is not one value"):
-    for text <- Seq("", "[1", "[1]]", "1 2", "{1: 2}", "[1,]") do assert(Json.read(text).isLeft, text)
+    for text <- Seq("", "[1", "[1]]", "1 2", "{1: 2}", "[1,]") do
+      assert(Json.read(text).isLeft, text)

@@ -7,7 +7,8 @@ class NumbersSuite extends munit.FunSuite:
     for text <- texts do assertEquals(Numbers.write(text.toDouble), text)
 
   test("reads numbers"):
-    val numbers = Seq("5." -> 5.0, "+.5" -> 0.5, "2e-1" -> 0.2, "-Infinity" -> Double.NegativeInfinity)
+    val numbers =
+      Seq("5." -> 5.0, "+.5" -> 0.5, "2e-1" -> 0.2, "-Infinity" -> Double.NegativeInfinity)
     for (text, number) <- numbers do assertEquals(Numbers.parse(text), Some(number))
 
   test("refuses what is none"):

@@ -32,7 +32,8 @@ final class FastReader(columns: Seq[Column]):
   private def document(parser: JsonParser): Option[Rows] =
     val isObject = parser.nextToken() == JsonToken.START_OBJECT
     val isKnown = !isObject || parser.nextName() == "instances" && parser.nextToken() != null
-    val rows = if isKnown && parser.currentToken() == JsonToken.START_ARRAY then list(parser) else None
+    val rows =
+      if isKnown && parser.currentToken() == JsonToken.START_ARRAY then list(parser) else None
     val isOver =
       (!isObject || parser.nextToken() == JsonToken.END_OBJECT) && parser.nextToken() == null
     rows.filter(rows => isOver && rows.size > 0)
@@ -66,7 +67,9 @@ private final class CsvCursor(text: String):
     take('\r')
     isAtEnd || take('\n')
 
-  /** Moves over a number and the blanks around it; returns NaN if there is none, or not a plain one. */
+  /** Moves over a number and the blanks around it; returns NaN if there is none, or not a plain
+    * one.
+    */
   def number(): Double =
     while take(' ') do ()
     val isNegative = take('-')
@@ -93,5 +96,7 @@ private final class CsvCursor(text: String):
     text.charAt(at - 1) - '0'
 
 private object CsvCursor:
-  /** Those that a double holds exactly: dividing a short number by one of them rounds once, correctly. */
+  /** Those that a double holds exactly: dividing a short number by one of them rounds once,
+    * correctly.
+    */
   val PowersOfTen: Array[Double] = Array.tabulate(16)(power => s"1e$power".toDouble)

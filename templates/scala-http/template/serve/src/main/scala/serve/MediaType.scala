@@ -14,7 +14,9 @@ enum Format(val name: String):
 object Format:
   val names: String = values.map(_.name).mkString(", ")
 
-/** A media type as it stands in a header: `Text/CSV; header=present` is text/csv with one parameter. */
+/** A media type as it stands in a header: `Text/CSV; header=present` is text/csv with one
+  * parameter.
+  */
 final case class MediaType(name: String, parameters: Map[String, String]):
 
   def format: Option[Format] = Format.values.find(_.name == name)

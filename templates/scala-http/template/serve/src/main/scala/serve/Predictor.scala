@@ -22,10 +22,11 @@ final class Predictor[M](algorithm: SageMakerAlgorithm[M], model: M, isBatch: Bo
       answerFormat: Format
   ): Either[Refusal, Array[Byte]] =
     try
-      reader.read(body, format, media).left.map(Refusal(400, _)).flatMap: records =>
-        records.errors.minByOption((position, _) => position) match
-          case Some((_, error)) if !isBatch => Left(Refusal(400, error))
-          case _ => Right(writer.write(predict(records.rows), records.errors, answerFormat))
+      reader.read(body, format, media) match
+        case Right(records) if isBatch || records.errors.isEmpty =>
+          Right(writer.write(predict(records.rows), records.errors, answerFormat))
+        case Right(records) => Left(Refusal(400, records.firstError))
+        case Left(reason)   => Left(Refusal(400, reason))
     catch
       case error: BadRequestException => Left(Refusal(400, error.getMessage))
       case error: Throwable => // the model's, whatever it is: the next request may fare better

@@ -10,7 +10,9 @@ import sagemaker.Rows.Cell
   * @param errors
   *   what is wrong with the others, by their position
   */
-final case class Records(rows: Rows, errors: Map[Int, String] = Map.empty)
+final case class Records(rows: Rows, errors: Map[Int, String] = Map.empty):
+
+  def firstError: String = errors(errors.keys.min)
 
 object Records:
 
@@ -24,7 +26,7 @@ object Records:
     for (record, position) <- checked.iterator.zipWithIndex do
       record match
         case Right(cells) => rows.row(cells)
-        case Left(error) => errors += position -> s"row ${position + 1}: $error"
+        case Left(error)  => errors += position -> s"row ${position + 1}: $error"
     Records(rows.result(), errors.result())
 
 /** Takes records value by value, or says what is wrong with them. */
@@ -49,29 +51,30 @@ final class RecordChecker(columns: Seq[Column], allowsMissing: Boolean):
       Left(s"${values.size} values, expected ${columns.size}: ${names(columns)}")
     else
       val taken = columns.lazyZip(values).map(take)
-      taken.collectFirst { case Left(error) => Left(error) }
+      taken
+        .collectFirst { case Left(error) => Left(error) }
         .getOrElse(Right(taken.collect { case Right(cell) => cell }))
 
   /** A CSV cell; a blank, NA or NaN is a missing one. */
   private def cell(column: Column, cell: String): Either[String, Cell] =
     val text = cell.strip
     column match
-      case _ if text.isEmpty => missing(column)
-      case Column.Text(_) => Right(text)
+      case _ if text.isEmpty                               => missing(column)
+      case Column.Text(_)                                  => Right(text)
       case Column.Number(_) if text.equalsIgnoreCase("NA") => missing(column)
       case Column.Number(name) =>
         Numbers.parse(text) match
           case Some(value) => number(column, value)
-          case None => Left(s"$name must be a number, not ${quoted(text)}")
+          case None        => Left(s"$name must be a number, not ${quoted(text)}")
 
   /** A JSON value; null is a missing one, and so is NaN where numbers belong. */
   private def value(column: Column, value: Json): Either[String, Cell] = (column, value) match
-    case (_, Json.Null) => missing(column)
+    case (_, Json.Null)                        => missing(column)
     case (Column.Number(_), Json.Whole(value)) => number(column, value.toDouble)
-    case (Column.Number(_), Json.Num(value)) => number(column, value)
-    case (Column.Text(_), Json.Str(value)) => Right(value)
+    case (Column.Number(_), Json.Num(value))   => number(column, value)
+    case (Column.Text(_), Json.Str(value))     => Right(value)
     case (Column.Number(name), _) => Left(s"$name must be a number, not ${shown(value)}")
-    case (Column.Text(name), _) => Left(s"$name must be text, not ${shown(value)}")
+    case (Column.Text(name), _)   => Left(s"$name must be text, not ${shown(value)}")
 
   private def number(column: Column, value: Double): Either[String, Cell] =
     if value.isNaN then missing(column)
@@ -80,15 +83,17 @@ final class RecordChecker(columns: Seq[Column], allowsMissing: Boolean):
 
   private def missing(column: Column): Either[String, Cell] = column match
     case _ if !allowsMissing => Left(s"${column.name} is missing")
-    case Column.Number(_) => Right(Double.NaN)
-    case Column.Text(_) => Right(None)
+    case Column.Number(_)    => Right(Double.NaN)
+    case Column.Text(_)      => Right(None)
 
   private def shown(value: Json): String = value.readable.take(40)
 
   /** Text between quotes, single ones if possible. */
   private def quoted(text: String): String =
     val escapes = Seq("\\" -> "\\\\", "\n" -> "\\n", "\t" -> "\\t", "\r" -> "\\r")
-    val shown = escapes.foldLeft(text.take(40)) { case (shown, (from, to)) => shown.replace(from, to) }
+    val shown = escapes.foldLeft(text.take(40)) { case (shown, (from, to)) =>
+      shown.replace(from, to)
+    }
     if !text.contains('\'') then s"'$shown'"
     else if text.contains('"') then s"'${shown.replace("'", "\\'")}'"
     else s"\"$shown\""

@@ -32,8 +32,8 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
     if text.isBlank then Left("the body is empty")
     else
       format match
-        case Format.Csv => csv(text, hasHeader)
-        case Format.Json => json(text)
+        case Format.Csv       => csv(text, hasHeader)
+        case Format.Json      => json(text)
         case Format.JsonLines => Right(jsonLines(text))
 
   // --- text ---
@@ -78,7 +78,7 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
   private def csvRows(text: String, found: Seq[String]): Records =
     fast.filter(_ => found == names).flatMap(_.csv(text)) match
       case Some(rows) => Records(rows)
-      case None => Records.of(columns, csvByCell(text, found))
+      case None       => Records.of(columns, csvByCell(text, found))
 
   private def csvByCell(text: String, found: Seq[String]): Iterator[Records.Checked] =
     val places = names.map(found.indexOf)
@@ -101,28 +101,29 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
     fast.flatMap(_.json(text)) match
       case Some(rows) => Right(Records(rows))
       case None =>
-        parse(text).flatMap:
-          case Json.Arr(first, others*) => jsonRecords(first +: others)
-          case Json.Obj(fields) =>
-            fields.get("instances") match
-              case Some(Json.Arr(first, others*)) => jsonRecords(first +: others)
-              case _ => NoRows
-          case _ => NoRows
+        parse(text).flatMap(rows).map(rows => Records.of(columns, rows.map(checker.json)))
 
-  private val NoRows: Either[String, Records] =
-    Left("""the JSON must be a list of rows or {"instances": [rows]}, with at least one row""")
-
-  private def jsonRecords(records: Seq[Json]): Either[String, Records] =
-    Right(Records.of(columns, records.map(checker.json)))
+  private def rows(document: Json): Either[String, Seq[Json]] =
+    val rows = document match
+      case Json.Obj(fields) => fields.getOrElse("instances", Json.Null)
+      case other            => other
+    rows match
+      case Json.Arr(first, others*) => Right(first +: others)
+      case _ =>
+        val expected = """a list of rows or {"instances": [rows]}, with at least one row"""
+        Left(s"the JSON must be $expected")
 
   private def jsonLines(text: String): Records =
     Records.of(columns, lines(text).map(parse(_).flatMap(checker.json)))
 
   private def parse(text: String): Either[String, Json] =
-    Json.read(text).left.map:
-      case error: StreamConstraintsException if error.getMessage.contains("depth") =>
-        "the JSON is nested too deeply"
-      case error => reason(error).take(200)
+    Json.read(text) match
+      case Right(json) => Right(json)
+      case Left(error: StreamConstraintsException) if isDeep(error) =>
+        Left("the JSON is nested too deeply")
+      case Left(error) => Left(reason(error).take(200))
+
+  private def isDeep(error: StreamConstraintsException) = error.getMessage.contains("depth")
 
   private def reason(error: JacksonException): String =
     val where = Option(error.getLocation)

@@ -10,15 +10,15 @@ import sagemaker.JsonWriter.Compact
   */
 final class ResponseWriter(isBatch: Boolean):
 
-  /** The body of an answer, in which the errors have the places of their records, so that the output
-    * of a batch job lines up with its input (B5).
+  /** The body of an answer, in which the errors have the places of their records, so that the
+    * output of a batch job lines up with its input (B5).
     */
   def write(predictions: Seq[Prediction], errors: Map[Int, String], format: Format): Array[Byte] =
     val out = StringBuilder(16 * predictions.size + 32)
     val items = inOrder(predictions, errors)
     format match
-      case Format.Csv => lines(items, out)(csv(_, out))
-      case Format.Json => json(items, out)
+      case Format.Csv       => lines(items, out)(csv(_, out))
+      case Format.Json      => json(items, out)
       case Format.JsonLines => lines(items, out)(jsonLine(_, out))
     if !isBatch then out += '\n'
     out.result().getBytes(UTF_8)
@@ -45,12 +45,12 @@ final class ResponseWriter(isBatch: Boolean):
     out ++= "{\"predictions\":"
     Compact.arr(items, out):
       case Right(prediction) => Compact.prediction(prediction, out)
-      case Left(error) => named("error", error, out)
+      case Left(error)       => named("error", error, out)
     out += '}'
 
   private def jsonLine(item: Item, out: StringBuilder): Unit = item match
     case Right(prediction) => named("prediction", prediction, out)
-    case Left(error) => named("error", error, out)
+    case Left(error)       => named("error", error, out)
 
   private def named(name: String, value: Prediction, out: StringBuilder): Unit =
     out ++= "{\"" ++= name ++= "\":"
@@ -60,7 +60,7 @@ final class ResponseWriter(isBatch: Boolean):
   // --- CSV ---
 
   private def csv(item: Item, out: StringBuilder): Unit = item match
-    case Left(_) => out ++= "ERROR"
+    case Left(_)                               => out ++= "ERROR"
     case Right(values: Seq[Scalar @unchecked]) => out ++= values.map(cell).mkString(",")
     case Right(_: Map[?, ?]) =>
       throw IllegalStateException("values by name cannot be written as CSV: ask for JSON")
@@ -68,9 +68,9 @@ final class ResponseWriter(isBatch: Boolean):
 
   private def cell(value: Scalar): String = value match
     case number: Double => Numbers.write(number)
-    case number: Float => Numbers.write(number)
-    case text: String => quoted(text)
-    case other => other.toString
+    case number: Float  => Numbers.write(number)
+    case text: String   => quoted(text)
+    case other          => other.toString
 
   private def quoted(text: String): String =
     if text.exists(c => c == ',' || c == '"' || c == '\n' || c == '\r') then

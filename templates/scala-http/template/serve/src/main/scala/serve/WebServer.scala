@@ -10,7 +10,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool
 /** Jetty on a unix socket, behind nginx: what nginx sees to is switched off here. */
 final class WebServer(socket: Path, handler: Handler):
 
-  private val server = Server(QueuedThreadPool(Invocations.MostRequests + 24))
+  // as many requests may be worked on or wait for a worker; more wait for a thread
+  private val server = Server(QueuedThreadPool(1000))
   private val connector = UnixDomainServerConnector(server, HttpConnectionFactory(http))
 
   private def http: HttpConfiguration =
@@ -28,7 +29,8 @@ final class WebServer(socket: Path, handler: Handler):
     server.addConnector(connector)
     server.setHandler(handler)
     server.setErrorHandler: (request, response, callback) =>
-      Answer(request, response, callback).refuse(Refusal(response.getStatus, "the request cannot be read"))
+      val refusal = Refusal(response.getStatus, "the request cannot be read")
+      Answer(request, response, callback).refuse(refusal)
       true
     server.start()
     // nginx's workers are another user

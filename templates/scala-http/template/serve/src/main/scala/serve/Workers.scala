@@ -22,9 +22,9 @@ final class Workers(count: Int, timeout: FiniteDuration, onHang: () => Unit):
 
   Thread.ofPlatform().daemon().name("watchdog").start(() => watch())
 
-  /** Does the work, which must not throw, and gives what it returns to `answer`; or `tooLate`, as soon
-    * as that takes longer than a prediction may. Another thread may call `answer`, but it is called
-    * once.
+  /** Does the work, which must not throw, and gives what it returns to `answer`; or `tooLate`, as
+    * soon as that takes longer than a prediction may. Another thread may call `answer`, but it is
+    * called once.
     */
   def run[A](work: => A, tooLate: => A)(answer: A => Unit): Unit =
     val deadline = System.nanoTime() + timeout.toNanos

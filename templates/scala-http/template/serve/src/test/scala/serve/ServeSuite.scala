@@ -61,7 +61,10 @@ class ServeSuite extends munit.FunSuite:
 
   test("says in JSON that a request cannot be read"):
     val answer = send("nonsense\r\n\r\n")
-    assertEquals((answer.status, answer.body), (400, "{\"error\":\"the request cannot be read\"}\n"))
+    assertEquals(
+      (answer.status, answer.body),
+      (400, "{\"error\":\"the request cannot be read\"}\n")
+    )
 
   private final case class Response(text: String):
     private val Array(head, content) = text.split("\r\n\r\n", 2): @unchecked

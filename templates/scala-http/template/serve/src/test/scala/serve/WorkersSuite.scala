@@ -37,7 +37,11 @@ class WorkersSuite extends munit.FunSuite:
     assertEquals(found.getCount, 0L)
 
   /** Asks for a prediction that does not end, whatever interrupts it, before it is found. */
-  private def hang(workers: Workers, found: CountDownLatch, answer: CompletableFuture[String]): Unit =
+  private def hang(
+      workers: Workers,
+      found: CountDownLatch,
+      answer: CompletableFuture[String]
+  ): Unit =
     val deadline = 20.seconds.fromNow
     def work: String =
       while found.getCount > 0 && deadline.hasTimeLeft() do Thread.onSpinWait()

@@ -13,8 +13,8 @@ object Config:
     try
       Json.read(Files.readString(path)) match
         case Right(Json.Obj(fields)) => fields
-        case Right(_) => throw JobException(s"$path must hold one JSON object")
+        case Right(_)                => throw JobException(s"$path must hold one JSON object")
         case Left(error) => throw JobException(s"$path is not JSON: ${error.getOriginalMessage}")
     catch
       case _: NoSuchFileException => Map.empty
-      case error: IOException => throw JobException(s"$path cannot be read: $error")
+      case error: IOException     => throw JobException(s"$path cannot be read: $error")

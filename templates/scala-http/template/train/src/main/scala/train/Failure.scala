@@ -24,4 +24,4 @@ object Failure:
 
   private def sentence(error: Throwable): String = error match
     case job: JobException => job.getMessage
-    case other => s"${other.getClass.getSimpleName}: ${other.getMessage}"
+    case other             => s"${other.getClass.getSimpleName}: ${other.getMessage}"

@@ -19,8 +19,7 @@ final class InputChannel(path: Path, isPipe: Boolean) extends Channel:
   private var epoch = 0
 
   def files: Seq[Path] =
-    if isPipe then
-      throw JobException(s"channel $name is in Pipe mode: it has streams, no files")
+    if isPipe then throw JobException(s"channel $name is in Pipe mode: it has streams, no files")
     else if Files.isDirectory(path) then
       Using.resource(Files.walk(path))(_.toScala(Vector)).filter(holdsData).sorted
     else Seq.empty

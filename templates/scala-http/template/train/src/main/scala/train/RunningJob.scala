@@ -30,9 +30,12 @@ object RunningJob:
     val resources = Config.read(ml.resolve("input/config/resourceconfig.json"))
     val host = resources.get("current_host").collect { case Json.Str(name) => name }
     // the only source for rank and world size (T12)
-    val hosts = resources.get("hosts").toSeq.flatMap:
-      case Json.Arr(names*) => names.collect { case Json.Str(name) => name }
-      case _ => Seq.empty
+    val hosts = resources
+      .get("hosts")
+      .toSeq
+      .flatMap:
+        case Json.Arr(names*) => names.collect { case Json.Str(name) => name }
+        case _                => Seq.empty
     val name = host.getOrElse("algo-1")
     val all = if hosts.isEmpty then Seq(name) else hosts
     RunningJob(name, all, Checkpoints(ml.resolve("checkpoints")))

@@ -12,9 +12,9 @@ import sagemaker.{JobException, SageMakerAlgorithm}
 
 /** SageMaker runs a training job as `docker run IMAGE train`.
   *
-  * Reads what the platform laid out below /opt/ml, lets the algorithm fit and save a model, and ends
-  * with 0. On a failure it ends with 1 and says why in /opt/ml/output/failure, which SageMaker shows
-  * as FailureReason (T24, T25).
+  * Reads what the platform laid out below /opt/ml, lets the algorithm fit and save a model, and
+  * ends with 0. On a failure it ends with 1 and says why in /opt/ml/output/failure, which SageMaker
+  * shows as FailureReason (T24, T25).
   */
 object Train:
 
@@ -23,7 +23,9 @@ object Train:
 
   def main(arguments: Array[String]): Unit =
     if arguments.nonEmpty then
-      Console.err.println("usage: train\n\nTakes no arguments; everything comes from /opt/ml/input.")
+      Console.err.println(
+        "usage: train\n\nTakes no arguments; everything comes from /opt/ml/input."
+      )
       sys.exit(if arguments.sameElements(Array("--help")) then 0 else 2)
     Logger.getLogger("").setLevel(Level.WARNING) // libraries that tell of every step
     sys.exit(runJob(Path.of("/opt/ml")))
@@ -66,7 +68,8 @@ object Train:
     Using.resource(Files.list(directory))(_.toScala(Vector)).map(_.getFileName.toString).sorted
 
   /** Runs when the JVM is asked to end, by SIGTERM for one: asks fit to end after its round, and
-    * waits until the model is saved. If that takes too long the job fails before it is killed (T30).
+    * waits until the model is saved. If that takes too long the job fails before it is killed
+    * (T30).
     */
   private def stop(ml: Path, job: RunningJob, exitCode: CompletableFuture[Int]): Unit =
     if !exitCode.isDone then // otherwise nobody has asked: this is the end

@@ -27,10 +27,10 @@ object TypedHyperparameters:
   private def text(json: Json): String =
     val text = json match
       case Json.Str(value) => value.strip
-      case other => other.compact
+      case other           => other.compact
     Json.read(text) match
       case Right(Json.Str(unquoted)) => unquoted
-      case _ => text
+      case _                         => text
 
   private def typed(
       name: String,
@@ -39,18 +39,18 @@ object TypedHyperparameters:
   ): Hyperparameters.Value =
     val word = text.strip
     val (value, kind): (Option[Hyperparameters.Value], String) = default match
-      case _: String => (Some(text), "text")
-      case _: Boolean => (boolean(word), "true or false")
-      case _: Int => (word.toIntOption, "a whole number")
-      case _: Long => (word.toLongOption, "a whole number")
-      case _: Double => (Numbers.parse(word), "a number")
+      case _: String   => (Some(text), "text")
+      case _: Boolean  => (boolean(word), "true or false")
+      case _: Int      => (word.toIntOption, "a whole number")
+      case _: Long     => (word.toLongOption, "a whole number")
+      case _: Double   => (Numbers.parse(word), "a number")
       case _: Json.Obj => (json(text).collect { case found: Json.Obj => found }, "a JSON object")
-      case _: Json => (json(text).collect { case found: Json.Arr => found }, "a JSON list")
+      case _: Json     => (json(text).collect { case found: Json.Arr => found }, "a JSON list")
     value.getOrElse(throw JobException(s"hyperparameter $name must be $kind, not '$text'"))
 
   private def json(text: String): Option[Json] = Json.read(text).toOption
 
   private def boolean(word: String): Option[Boolean] = word.toLowerCase(Locale.ROOT) match
-    case "true" | "1" => Some(true)
+    case "true" | "1"  => Some(true)
     case "false" | "0" => Some(false)
-    case _ => None
+    case _             => None
