@@ -33,6 +33,7 @@ java -cp '/tmp/formatter/*' org.scalafmt.cli.Cli --config /folder/.scalafmt.conf
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive
 def test_scala_is_formatted(builder: str, folder: Path, tmp_path: Path) -> None:
     """As scalafmt would, by the folder's own rules."""
     version = (folder / ".scalafmt.conf").read_text().split("version = ")[1].split("\n")[0]
@@ -68,6 +69,7 @@ def test_each_image_has_the_libraries_of_its_module_only(render: Render, build: 
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive
 def test_editing_the_algorithm_fetches_nothing(folder: Path, image: str, build: Build, tmp_path: Path) -> None:
     """Its libraries lie in a layer that a change of the code leaves as it is, and so does the compiler."""
     subprocess.run(["cp", "-r", folder, tmp_path / "folder"], check=True)

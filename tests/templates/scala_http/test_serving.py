@@ -17,14 +17,8 @@ from ..serving_tests import (  # noqa: F401
     in_container,
     served_by_workers,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
-    test_a_setting_that_does_not_parse_ends_the_container,
-    test_a_stop_lets_a_request_that_is_still_arriving_finish,
     test_a_stop_lets_requests_in_flight_finish,
     test_an_exception_in_predict_is_answered_with_its_reason,
-    test_no_process_of_the_server_dies_unnoticed,
-    test_ping_is_not_200_while_all_workers_are_frozen,
-    test_ping_never_waits_behind_predictions,
-    test_the_page_is_served_on_request_only,
     wait_for_arrival,
 )
 from .conftest import ALGORITHMS, Compile
@@ -64,6 +58,19 @@ def missing_file() -> tuple[str, str]:
 
 
 test_a_prediction_of_55_seconds_is_answered = exhaustive(serving_tests.test_a_prediction_of_55_seconds_is_answered)
+# what nginx and `program/serve` do, as in java-spring
+test_a_setting_that_does_not_parse_ends_the_container = exhaustive(
+    serving_tests.test_a_setting_that_does_not_parse_ends_the_container
+)
+test_a_stop_lets_a_request_that_is_still_arriving_finish = exhaustive(
+    serving_tests.test_a_stop_lets_a_request_that_is_still_arriving_finish
+)
+test_no_process_of_the_server_dies_unnoticed = exhaustive(serving_tests.test_no_process_of_the_server_dies_unnoticed)
+test_ping_is_not_200_while_all_workers_are_frozen = exhaustive(
+    serving_tests.test_ping_is_not_200_while_all_workers_are_frozen
+)
+test_ping_never_waits_behind_predictions = exhaustive(serving_tests.test_ping_never_waits_behind_predictions)
+test_the_page_is_served_on_request_only = exhaustive(serving_tests.test_the_page_is_served_on_request_only)
 
 
 def test_predictions_that_hang_get_504_and_the_next_ones_are_answered(served: Endpoint) -> None:
