@@ -14,7 +14,10 @@ ALGORITHM = "algorithm/src/main/scala/algorithm/Algorithm.scala"
 BREAKAGES = {
     "train ends with 0 after a failure": (TRAIN + "Failure.scala", "    1\n", "    0\n", "unusable_hyperparameter"),
     "train ignores SIGTERM": (
-        TRAIN + "Train.scala", "addShutdownHook(Thread(() => stop(ml, job, exitCode)))", "gc()", "stopped_job",
+        TRAIN + "Train.scala",
+        "Runtime.getRuntime.addShutdownHook(Thread(() => stop(ml, job, exitCode)))",
+        'Thread(() => stop(ml, job, exitCode)).setName("stop")',
+        "stopped_job",
     ),
     "train works on every host": (
         "sagemaker/src/main/scala/sagemaker/Job.scala", "hosts.headOption.contains(host)", "hosts.contains(host)",

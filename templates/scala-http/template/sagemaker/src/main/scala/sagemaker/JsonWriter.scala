@@ -28,22 +28,24 @@ final class JsonWriter private (comma: String, colon: String, lastPlain: Char):
 
   /** Appends a list, each item of it as the last argument says. */
   def arr[A](items: Iterable[A], out: StringBuilder)(item: A => Unit): Unit =
-    var separator = "["
+    out += '['
+    var separator = ""
     for value <- items do
       out ++= separator
       item(value)
       separator = comma
-    out ++= (if items.isEmpty then "[]" else "]")
+    out += ']'
 
   private def obj[A](fields: Iterable[(String, A)], out: StringBuilder)(item: A => Unit): Unit =
-    var separator = "{"
+    out += '{'
+    var separator = ""
     for (name, value) <- fields do
       out ++= separator
       quote(name, out)
       out ++= colon
       item(value)
       separator = comma
-    out ++= (if fields.isEmpty then "{}" else "}")
+    out += '}'
 
   private def number(value: Double, out: StringBuilder): Unit =
     out ++= (if value.isNaN || value.isInfinite then "null" else Numbers.write(value))

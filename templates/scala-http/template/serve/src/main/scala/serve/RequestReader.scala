@@ -25,8 +25,8 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
   /** The records of a body, or why not even records can be told apart. */
   def read(body: Array[Byte], format: Format, media: MediaType): Either[String, Records] =
     decode(body, media.charset).flatMap: decoded =>
-      val text = decoded.reverseIterator.dropWhile(c => c == '\n' || c == '\r').size
-      parse(decoded.substring(0, text), format, media.hasHeader)
+      val end = decoded.lastIndexWhere(c => c != '\n' && c != '\r') + 1
+      parse(decoded.take(end), format, media.hasHeader)
 
   private def parse(text: String, format: Format, hasHeader: Boolean): Either[String, Records] =
     if text.isBlank then Left("the body is empty")
@@ -54,16 +54,15 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
     catch case error: CharacterCodingException => Some(error)
 
   private def charset(name: String): Either[String, Charset] =
-    Seq(name, name.replaceAll("[-_ ]", ""))
-      .flatMap(spelling => Try(Charset.forName(spelling)).toOption)
-      .headOption
-      .toRight(s"unknown charset '$name'")
+    def known(spelling: String) = Try(Charset.forName(spelling)).toOption
+    known(name).orElse(known(name.replaceAll("[-_ ]", ""))).toRight(s"unknown charset '$name'")
 
   // --- CSV ---
 
   private def csv(text: String, hasHeader: Boolean): Either[String, Records] =
-    val (firstLine, rest) = text.span(_ != '\n')
-    if hasHeader || firstLine.strip == header then csvWithHeader(firstLine, rest.drop(1))
+    val firstLine = text.takeWhile(_ != '\n')
+    if hasHeader || firstLine.strip == header then
+      csvWithHeader(firstLine, text.drop(firstLine.length + 1))
     else Right(csvRows(text, names))
 
   private def csvWithHeader(firstLine: String, rest: String): Either[String, Records] =
