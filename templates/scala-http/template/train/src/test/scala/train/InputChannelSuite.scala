@@ -14,7 +14,8 @@ class InputChannelSuite extends munit.FunSuite:
       val ml = Files.createTempDirectory("ml")
       (ml, Files.createDirectories(ml.resolve("input/data/train")))
     ,
-    teardown = _ => ()
+    teardown = (_, data) => // no layer of the image may hold the large file
+      Files.list(data).forEach(Files.delete)
   )
 
   job.test("leaves out hidden and empty files"): (ml, data) =>
