@@ -1,0 +1,38 @@
+package sagemaker
+
+import java.util.Locale
+
+/** Numbers as they are written in requests, in training data and in answers. */
+object Numbers:
+
+  private val Number = """[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?""".r
+  private val Infinity = "([+-]?)inf(?:inity)?".r
+  private val NaN = "[+-]?nan".r
+
+  /** The number that a text means, which may be `nan` or `inf`. */
+  def parse(text: String): Option[Double] =
+    if Number.matches(text) then Some(text.toDouble)
+    else
+      text.toLowerCase(Locale.ROOT) match
+        case NaN()         => Some(Double.NaN)
+        case Infinity("-") => Some(Double.NegativeInfinity)
+        case Infinity(_)   => Some(Double.PositiveInfinity)
+        case _             => None
+
+  /** The shortest text that means this number: 0.1, 3.0, 12345678.0, 1e+16, 1e-05, nan. */
+  def write(number: Double): String =
+    if number.isNaN then "nan"
+    else if number.isInfinite then if number > 0 then "inf" else "-inf"
+    else
+      val text = number.toString
+      text.indexOf('E') match
+        case -1 => text
+        case at => withExponent(text.substring(0, at), text.substring(at + 1).toInt)
+
+  private def withExponent(digits: String, exponent: Int): String =
+    if exponent > -5 && exponent < 16 then
+      val plain = BigDecimal(s"${digits}e$exponent").bigDecimal.stripTrailingZeros.toPlainString
+      if plain.contains('.') then plain else s"$plain.0"
+    else
+      val sign = if exponent < 0 then '-' else '+'
+      f"${digits.stripSuffix(".0")}e$sign${exponent.abs}%02d"

@@ -1,0 +1,43 @@
+package serve
+
+import java.lang.System.Logger.Level
+
+import sagemaker.{BadRequestException, Prediction, Rows, SageMakerAlgorithm}
+
+/** A request that is answered with an error: its status, and one sentence for the client (H20). */
+final case class Refusal(status: Int, sentence: String)
+
+/** A loaded model, and how it is asked. */
+final class Predictor[M](algorithm: SageMakerAlgorithm[M], model: M, isBatch: Boolean):
+
+  private val log = System.getLogger("serve")
+  private val reader = RequestReader(algorithm.columns, algorithm.allowsMissing, isBatch)
+  private val writer = ResponseWriter(isBatch)
+
+  /** The body of the answer to a request. */
+  def answer(
+      body: Array[Byte],
+      format: Format,
+      media: MediaType,
+      answerFormat: Format
+  ): Either[Refusal, Array[Byte]] =
+    try
+      reader.read(body, format, media) match
+        case Right(records) if isBatch || records.errors.isEmpty =>
+          Right(writer.write(predict(records.rows), records.errors, answerFormat))
+        case Right(records) => Left(Refusal(400, records.firstError))
+        case Left(reason)   => Left(Refusal(400, reason))
+    catch
+      case error: BadRequestException => Left(Refusal(400, error.getMessage))
+      case error: Throwable => // the model's, whatever it is: the next request may fare better
+        log.log(Level.ERROR, "the request failed", error)
+        Left(Refusal(500, s"${error.getClass.getSimpleName}: ${error.getMessage}"))
+
+  private def predict(rows: Rows): Seq[Prediction] =
+    if rows.size == 0 then Seq.empty
+    else
+      val predictions = algorithm.predict(model, rows)
+      if predictions.size != rows.size then
+        val found = s"${predictions.size} predictions for ${rows.size} rows"
+        throw IllegalStateException(s"predict returned $found")
+      predictions

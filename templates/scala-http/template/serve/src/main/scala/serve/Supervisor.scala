@@ -1,0 +1,21 @@
+package serve
+
+import java.io.IOException
+import java.lang.System.Logger.Level
+import java.nio.file.{Files, Path}
+
+/** Tells `program/serve` of this JVM, by files beside its socket. */
+final class Supervisor(socket: Path):
+
+  private val log = System.getLogger("serve")
+
+  /** Requests can be answered. */
+  def announceReady(): Unit = tell("ready-")
+
+  /** Another JVM has to be started in the place of this one. */
+  def askForReplacement(): Unit = tell("replace-")
+
+  private def tell(what: String): Unit =
+    val name = socket.getFileName.toString.replace("jvm-", what).stripSuffix(".sock")
+    try Files.write(socket.resolveSibling(name), Array.emptyByteArray)
+    catch case error: IOException => log.log(Level.ERROR, s"cannot write $name", error)

@@ -1,0 +1,25 @@
+package serve
+
+import sagemaker.Prediction
+
+class ResponseWriterSuite extends munit.FunSuite:
+
+  private def write(predictions: Seq[Prediction], format: Format): String =
+    String(ResponseWriter(isBatch = true).write(predictions, Map.empty, format), "utf-8")
+
+  test("writes several values of a row"):
+    val rows = Seq(Array(0.5f, 0.25f).toSeq, Array(1f, Float.NaN).toSeq)
+    assertEquals(write(rows, Format.Json), """{"predictions":[[0.5,0.25],[1.0,null]]}""")
+    assertEquals(write(rows, Format.Csv), "0.5,0.25\n1.0,nan")
+    val lines = "{\"prediction\":[0.5,0.25]}\n{\"prediction\":[1.0,null]}"
+    assertEquals(write(rows, Format.JsonLines), lines)
+
+  test("writes values of each type"):
+    val row = Seq(Seq("a,b", 1, 2L, true, 0.5))
+    assertEquals(write(row, Format.Json), """{"predictions":[["a,b",1,2,true,0.5]]}""")
+    assertEquals(write(row, Format.Csv), "\"a,b\",1,2,true,0.5")
+
+  test("writes values by name, but not as CSV"):
+    val row = Seq(Map("a" -> 0.5))
+    assertEquals(write(row, Format.Json), """{"predictions":[{"a":0.5}]}""")
+    intercept[IllegalStateException](write(row, Format.Csv))

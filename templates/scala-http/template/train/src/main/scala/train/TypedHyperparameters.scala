@@ -1,0 +1,56 @@
+package train
+
+import java.util.Locale
+
+import sagemaker.{Hyperparameters, JobException, Json, Numbers}
+
+/** What the job gave, which is text, in the types that the algorithm declares. */
+object TypedHyperparameters:
+
+  /** The defaults overlaid with what the job gave, each in the type of its default (T10).
+    *
+    * @throws JobException
+    *   that names the hyperparameter which does not fit
+    */
+  def of(asked: Map[String, Json], defaults: Hyperparameters): Hyperparameters =
+    asked.foldLeft(defaults):
+      case (values, (name, json)) =>
+        defaults.values.get(name) match
+          case Some(default) => values.updated(name, typed(name, text(json), default))
+          case None =>
+            if !name.startsWith("sagemaker_") then // those belong to SageMaker's own toolkits
+              val known = defaults.values.keys.mkString(", ")
+              Train.log(s"hyperparameter $name is not used: Algorithm knows $known")
+            values
+
+  /** Some SDKs JSON-encode every value, so '"5"' is 5 too. */
+  private def text(json: Json): String =
+    val text = json match
+      case Json.Str(value) => value.strip
+      case other           => other.compact
+    Json.read(text) match
+      case Right(Json.Str(unquoted)) => unquoted
+      case _                         => text
+
+  private def typed(
+      name: String,
+      text: String,
+      default: Hyperparameters.Value
+  ): Hyperparameters.Value =
+    val word = text.strip
+    val (value, kind): (Option[Hyperparameters.Value], String) = default match
+      case _: String   => (Some(text), "text")
+      case _: Boolean  => (boolean(word), "true or false")
+      case _: Int      => (word.toIntOption, "a whole number")
+      case _: Long     => (word.toLongOption, "a whole number")
+      case _: Double   => (Numbers.parse(word), "a number")
+      case _: Json.Obj => (json(text).collect { case found: Json.Obj => found }, "a JSON object")
+      case _: Json     => (json(text).collect { case found: Json.Arr => found }, "a JSON list")
+    value.getOrElse(throw JobException(s"hyperparameter $name must be $kind, not '$text'"))
+
+  private def json(text: String): Option[Json] = Json.read(text).toOption
+
+  private def boolean(word: String): Option[Boolean] = word.toLowerCase(Locale.ROOT) match
+    case "true" | "1"  => Some(true)
+    case "false" | "0" => Some(false)
+    case _             => None
