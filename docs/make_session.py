@@ -48,6 +48,7 @@ def session(work: Path) -> Iterator[str]:
             terminal.wait("> Python")
             yield terminal.escapes()
             terminal.press("Enter")
+            terminal.answer("Which framework serves it?")
         terminal.wait("> my-model")
         terminal.type("Churn")
         terminal.wait("(R1)")

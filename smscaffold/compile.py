@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from smscaffold.licence_header import SHARED, SUFFIX, head_programs
-from smscaffold.template_config import config_file
+from smscaffold.template_config import config_file, load_config
 
 PACKAGE = Path(__file__).resolve().parent
 #: the templates of an installed package; a checkout has none, its working tree is what an author edits and renders
 SHIPPED = PACKAGE / "_templates"
 TEMPLATES = SHIPPED if SHIPPED.is_dir() else PACKAGE.parent / "templates"
 LOCAL_PLATFORM = PACKAGE / "sagemaker_local.py"
+#: the settings with which a template's files may be in another Jinja than ours
+_OTHER_JINJA = {"envops", "templates_suffix"}
 _INCLUDES_SHARED = re.compile(rb"^!include\s+[\"']?_shared/", re.MULTILINE)
 _LEFT_OUT = {".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"}
 
@@ -36,7 +38,7 @@ def compile_template(folder: Path, root: Path) -> None:
         # git hands out each file as it was released, wherever it is cloned
         (root / ".gitattributes").write_text("* -text\n", encoding="ascii")
     _lay(folder, root)
-    if shared:
+    if shared and not load_config(folder, includes=False).settings.keys() & _OTHER_JINJA:
         head_programs(root)
 
 

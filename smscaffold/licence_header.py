@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from smscaffold.template_config import load_config
-
 SUFFIX = ".jinja"
 SHARED = "_shared"
 
@@ -40,9 +38,6 @@ def head_programs(root: Path) -> None:
 
     Rendered without a header, each is what it was.
     """
-    settings = load_config(root).settings
-    if settings.get("envops") or settings.get("templates_suffix"):
-        return  # its files are not in the Jinja that this writes
     for path in sorted((root / "template").rglob("*")):
         if path.is_file() and not path.is_symlink():
             source = _source(root, path)

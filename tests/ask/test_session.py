@@ -235,7 +235,7 @@ def test_pretend_asks_and_shows_the_tree(open_terminal: Open, work: Path) -> Non
 @pytest.mark.parametrize("after", range(5))
 def test_stopping_leaves_nothing(open_terminal: Open, work: Path, tmp_path: Path, key: str, after: int) -> None:
     terminal = open_terminal("new")
-    choose(terminal, "Which language", *("L" if after else ""))
+    choose(terminal, "Which language", "L")
     questions = ("Name of the project", "layout", "gpu", "base_image", "aws_region")
     for question in questions[:after]:
         terminal.answer(question)
