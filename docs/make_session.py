@@ -48,6 +48,8 @@ def session(work: Path) -> Iterator[str]:
             terminal.wait("> Python")
             yield terminal.escapes()
             terminal.press("Enter")
+            terminal.wait("> Flask")
+            terminal.press("Enter")
         terminal.wait("> my-model")
         terminal.type("Churn")
         terminal.wait("(R1)")

@@ -17,9 +17,7 @@ OTHERS = {template.name for template in catalog.templates()} - {"python-flask"}
 def listed(machine: Machine, **environment: str) -> dict[str, str]:
     """The names of the templates, and where each comes from."""
     rows = json.loads(machine.done("list", "--json", **environment).stdout)
-    return {
-        row["name"]: row["origin"] for row in rows if row["name"].rpartition("/")[2] not in ("r-plumber", "java-spring")
-    }
+    return {row["name"]: row["origin"] for row in rows if row["name"].rpartition("/")[2] not in OTHERS}
 
 
 @pytest.fixture
