@@ -239,7 +239,7 @@ def test_stopping_leaves_nothing(open_terminal: Open, work: Path, tmp_path: Path
     questions = ("Name of the project", "layout", "gpu", "base_image", "aws_region")
     for question in questions[:after]:
         terminal.answer(question)
-    terminal.wait(questions[after] if after else "Which framework")
+    terminal.wait(questions[after])
     terminal.press(key)
     assert terminal.exit_code() == 130
     assert "stopped, nothing was written" in terminal.screen()

@@ -17,7 +17,13 @@ from smscaffold.template_config import load_config
 from .conftest import Build, Render, run_tests
 
 # each layout and each front end has its turn without these pairs
-AGAIN = ("java-spring-single-direct", "java-spring-split-nginx", "python-fastapi-split-nginx", "scala-http-split-nginx")
+AGAIN = (
+    "java-spring-single-direct",
+    "java-spring-split-nginx",
+    "python-fastapi-single-nginx",
+    "python-fastapi-split-nginx",
+    "scala-http-split-nginx",
+)
 
 
 def variants() -> Iterator[Any]:

@@ -89,6 +89,7 @@ def test_maven_fetches_everything_from_the_mirror(repository: Path, folder: Path
     assert set(found.split()) == {"mirror="}
 
 
+@pytest.mark.exhaustive
 def test_a_companys_certificates_are_trusted(repository: Path, folder: Path, build: Build, tmp_path: Path) -> None:
     """By Maven, whose mirror has one of them, and in the image by Java and by the system."""
     authority, server = certified(tmp_path)

@@ -39,6 +39,7 @@ def test_no_file_is_long(render: Render, layout: str) -> None:
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive
 def test_each_image_has_the_libraries_of_its_module_only(render: Render, build: Build) -> None:
     folder = render("java-spring", layout="split")
     images = {part: build(folder, f"--target={part}", tag=f"java-spring-{part}") for part in ("train", "serve")}

@@ -25,7 +25,7 @@ from ..serving_tests import (  # noqa: F401
     test_an_exception_in_predict_is_answered_with_its_reason,
 )
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
 
 
 @pytest.fixture

@@ -103,6 +103,7 @@ def test_packages_that_debian_lacks_come_from_the_repository(
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive
 def test_a_package_in_c_is_compiled_and_the_compiler_stays_out_of_the_image(
     with_repository: Callable[[dict[str, str]], Path], image: str, build: Build
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_package_in_c_is_compiled_and_the_compiler_stays_out_of_the_image(
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive
 def test_a_base_image_of_another_family_is_refused_in_one_sentence(folder: Path, build: Build, tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:trixie-slim\nRUN rm /usr/bin/apt-get\n")
     other = build(tmp_path, tag="no-apt")

@@ -20,7 +20,7 @@ from ..algorithm_tests import (  # noqa: F401
 from ..conftest import Mounts
 from .conftest import ALGORITHMS, Compile
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
 
 
 @pytest.fixture(scope="module")

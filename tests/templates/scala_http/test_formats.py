@@ -25,7 +25,7 @@ from ..format_tests import (  # noqa: F401
 )
 from .conftest import ALGORITHMS, Compile
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
 
 VALUES = [
     (JSON, '[[30, null], [30, "S"]]', ["30.0 null", '30.0 "S"']),

@@ -23,7 +23,7 @@ from ..serving_tests import (  # noqa: F401
 )
 from .conftest import ALGORITHMS, Compile
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
 JVMS = "grep -la '^java' /proc/[0-9]*/cmdline | cut -d/ -f3"  # prints their ids
 
 
