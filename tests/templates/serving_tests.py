@@ -26,6 +26,8 @@ from .conftest import Mounts
 
 TIMEOUT = 2  # seconds of one prediction, in the fixture `served`
 ESTABLISHED, LISTENING = "01", "0A"  # states in /proc/net/tcp
+# prints the ids of the processes with these words in their command line; one that ends meanwhile is no failure
+PROCESSES = "grep -la '{}' /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3"
 
 
 @pytest.fixture(params=[1, 2], ids=["1 worker", "2 workers"], name="served")
@@ -53,8 +55,7 @@ def in_container(served: Endpoint, script: str) -> str:
 
 def kill(served: Endpoint, words: str) -> None:
     """Kill the oldest process with these words in its command line."""
-    find = f"grep -la '{words}' /proc/[0-9]*/cmdline | cut -d/ -f3 | grep -vx 1 | sort -n | head -1"
-    in_container(served, f"kill -9 $({find})")
+    in_container(served, f"kill -9 $({PROCESSES.format(words)} | grep -vx 1 | sort -n | head -1)")
 
 
 def sockets(served: Endpoint, state: str) -> list[int]:

@@ -11,6 +11,7 @@ from smscaffold.sagemaker_local import Endpoint, endpoint
 from .. import serving_tests
 from ..conftest import Mounts
 from ..serving_tests import (  # noqa: F401
+    PROCESSES,
     exhaustive,
     gets_504_and_the_next_ones_are_answered,
     in_container,
@@ -90,7 +91,7 @@ def test_a_warm_up_that_hangs_is_ended(image: str, faulty: Mounts, tmp_path: Pat
     with endpoint(image, None, mounts={path: hung}, environment=settings, ready_within=None) as served:
         served.until(lambda: served.logs().count("worker-0 is starting: starting another") == 2, "a third worker")
         assert served.ping().status == 503
-        workers = in_container(served, "grep -l '[w]orkers.R' /proc/[0-9]*/cmdline")
+        workers = in_container(served, PROCESSES.format("[w]orkers.R"))
         assert len(workers.splitlines()) <= 1 + 4, "R, and a worker and three spares"
 
 

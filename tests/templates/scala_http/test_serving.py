@@ -11,6 +11,7 @@ from smscaffold.sagemaker_local import Endpoint, endpoint
 from .. import serving_tests
 from ..conftest import Mounts
 from ..serving_tests import (  # noqa: F401
+    PROCESSES,
     TIMEOUT,
     exhaustive,
     gets_504_and_the_next_ones_are_answered,
@@ -24,7 +25,7 @@ from ..serving_tests import (  # noqa: F401
 from .conftest import ALGORITHMS, Compile
 
 pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
-JVMS = "grep -la '^java' /proc/[0-9]*/cmdline | cut -d/ -f3"  # prints their ids
+JVMS = PROCESSES.format("^java")
 
 
 @pytest.fixture
