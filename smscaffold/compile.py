@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from smscaffold.licence_header import SHARED, SUFFIX, head_programs
-from smscaffold.template_config import config_file, load_config
+from smscaffold.licence_header import head_programs
+from smscaffold.template_config import SHARED, SUFFIX, config_file, load_config
 
 PACKAGE = Path(__file__).resolve().parent
 #: the templates of an installed package; a checkout has none, its working tree is what an author edits and renders

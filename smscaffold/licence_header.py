@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-SUFFIX = ".jinja"
-SHARED = "_shared"
+from smscaffold.template_config import SHARED, SUFFIX
 
 
 class Comment(NamedTuple):

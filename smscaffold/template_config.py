@@ -11,6 +11,8 @@ import yaml
 
 from smscaffold.errors import SmscaffoldError
 
+#: the folder of what several templates share, and the end of the names of the files that copier renders
+SHARED, SUFFIX = "_shared", ".jinja"
 UNSAFE_SETTINGS = ("tasks", "migrations", "jinja_extensions")
 TYPES = ("bool", "float", "int", "json", "str", "yaml", "path")
 

@@ -17,7 +17,8 @@ import pytest
 
 from smscaffold import sagemaker_local
 
-pytest.register_assert_rewrite(*(f"{__package__}.{name}_tests" for name in ("serving", "algorithm", "format")))
+SHARED = ("algorithm", "breakage", "format", "serving")
+pytest.register_assert_rewrite(*(f"{__package__}.{name}_tests" for name in SHARED))
 
 Render = Callable[..., Path]
 Build = Callable[..., str]

@@ -1,4 +1,4 @@
-"""Other models than the sample: what a user replaces is Algorithm.java, and nothing else has to change."""
+"""Other models than the sample: what a user replaces is the class Algorithm, and nothing else has to change."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from ..algorithm_tests import (  # noqa: F401
     test_the_readmes_model_for_text_and_missing_values,
 )
 from ..conftest import Mounts
-from .conftest import ALGORITHMS, Compile
+from .conftest import Compile
 
 pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
 
 
 @pytest.fixture(scope="module")
-def regression(compiled: Compile) -> Mounts:
-    return compiled((ALGORITHMS / "Regression.java").read_text())
+def regression(algorithm: Compile) -> Mounts:
+    return algorithm("Regression")
 
 
 @pytest.fixture(scope="module")
 def readmes_model(folder: Path, compiled: Compile) -> Mounts:
-    (code,) = re.findall(r"```java\n(.*?)```", (folder / "algorithm" / "README.md").read_text(), re.DOTALL)
+    (code,) = re.findall(r"```(?:java|scala)\n(.*?)```", (folder / "algorithm" / "README.md").read_text(), re.DOTALL)
     return compiled(code)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from ..breakage_tests import BREAKAGES as COMMON
+from ..breakage_tests import pytest_generate_tests, test_its_tests_notice, test_the_build_notices  # noqa: F401
 
-import pytest
-
-from ..conftest import Build, breaks, run_tests
-
-# what is broken: file, what stands there, what takes its place, and the folder's test that has to notice
 TRAIN, SERVE = "train/src/main/java/train/", "serve/src/main/java/serve/"
 ALGORITHM = "algorithm/src/main/java/algorithm/Algorithm.java"
-BREAKAGES = {
+BREAKAGES = COMMON | {
     "train ends with 0 after a failure": (TRAIN + "Failure.java", "return 1;", "return 0;", "unusable_hyperparameter"),
     "train ignores SIGTERM": (
         TRAIN + "Train.java", "Runtime.getRuntime().addShutdownHook(new Thread(train::stop));", "", "stopped_job",
@@ -27,21 +23,12 @@ BREAKAGES = {
         "program/serve", "$(setting SAGEMAKER_BIND_TO_PORT 8080 1 65535)", "8080", "share_a_closed_network",
     ),
     "serve takes any setting": ("program/serve", "((value >= $3 && value <= $4))", "true", "absurd_setting"),
-    "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", "", "25_mib"),
-    "nginx says healthy whatever happens": (
-        "program/nginx.conf",
-        "if (!-f /tmp/serve/healthy) { return 503; }\n      return 200;",
-        "return 200;",
-        "frozen_workers",
-    ),
     "serve drops bad records": (
         SERVE + "Predictor.java", "records.errors(), answerType", "new java.util.TreeMap<>(), answerType",
         "bad_records",
     ),
-    "image with another user": ("Dockerfile", "\nCMD", "\nUSER 1000\nCMD", "runs_as_root"),
 }  # fmt: skip
 
-# what the build refuses, and with which words
 REFUSED = {
     "train keeps no checkpoints": (
         TRAIN + "Checkpoints.java",
@@ -62,23 +49,3 @@ REFUSED = {
     ),
     "code with a warning": (ALGORITHM, "int seed =", "List raw = null;\n    int seed =", "warnings found and -Werror"),
 }  # fmt: skip
-
-
-@pytest.mark.docker
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", BREAKAGES)
-def test_its_tests_notice(name: str, folder: Path, image: str, build: Build, tmp_path: Path) -> None:
-    *edit, noticed_by = BREAKAGES[name]
-    broken = breaks(folder, tmp_path / "folder", *edit)
-    changed = build(broken, tag="java-spring-broken")
-    done = run_tests(broken, "-x", "-k", noticed_by, TRAIN_IMAGE=changed, SERVE_IMAGE=changed)
-    assert done.returncode == 1, done.stdout + done.stderr
-
-
-@pytest.mark.docker
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", REFUSED)
-def test_the_build_notices(name: str, folder: Path, image: str, build: Build, tmp_path: Path) -> None:
-    *edit, words = REFUSED[name]
-    with pytest.raises(RuntimeError, match=words):
-        build(breaks(folder, tmp_path / "folder", *edit), tag="java-spring-refused")

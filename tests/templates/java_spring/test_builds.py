@@ -29,8 +29,8 @@ RUN mkdir -p /usr/share/man/man1 && apt-get update \\
 """
 
 
-@pytest.fixture(scope="module")
-def repository(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", name="repository")
+def mavens_repository(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What Maven has fetched into the build stage: a mirror can offer it as it lies there."""
     folder = tmp_path_factory.mktemp("mirror")
     copy = ["docker", "run", "--rm", f"--volume={folder}:/out", builder, "sh", "-c", "cp -r ~/.m2/repository /out"]
@@ -77,6 +77,15 @@ def certified(folder: Path) -> tuple[Path, Path]:
     subprocess.run([*request, server, "-keyout", folder / "server.key", "-subj", "/CN=mirror", *signed], check=True)
     server.write_text(server.read_text() + (folder / "server.key").read_text())
     return authority, server
+
+
+def builds_with_buildkit(folder: Path, layout: str, build: Build, into: Path) -> None:
+    targets = {"single": [""], "split": ["train", "serve"]}[layout]
+    images = [
+        build(folder, f"--target={target}", tag=f"kit{target}", docker=buildkit_cli(), DOCKER_BUILDKIT="1")
+        for target in targets
+    ]
+    trains_and_serves(images[0], images[-1], folder, into / "job")
 
 
 @pytest.mark.exhaustive  # the next one has a mirror as well
@@ -126,10 +135,4 @@ def test_a_base_image_of_another_family_is_refused_in_one_sentence(folder: Path,
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("layout", ["single", "split"])
 def test_builds_with_buildkit(render: Render, build: Build, tmp_path: Path, layout: str) -> None:
-    folder = render("java-spring", layout=layout)
-    targets = {"single": [""], "split": ["train", "serve"]}[layout]
-    images = [
-        build(folder, f"--target={target}", tag=f"java-spring-kit{target}", docker=buildkit_cli(), DOCKER_BUILDKIT="1")
-        for target in targets
-    ]
-    trains_and_serves(images[0], images[-1], folder, tmp_path / "job")
+    builds_with_buildkit(render("java-spring", layout=layout), layout, build, tmp_path)

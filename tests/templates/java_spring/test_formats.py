@@ -23,7 +23,7 @@ from ..format_tests import (  # noqa: F401
     test_the_log_does_not_quote_the_payload,
     test_values_arrive_as_they_were_meant,
 )
-from .conftest import ALGORITHMS, Compile
+from .conftest import Compile
 
 pytestmark = pytest.mark.docker
 
@@ -50,8 +50,8 @@ BATCHES_IN_JSON = [
 
 
 @pytest.fixture(scope="module")
-def echo(compiled: Compile) -> Mounts:
-    return compiled((ALGORITHMS / "Echo.java").read_text())
+def echo(algorithm: Compile) -> Mounts:
+    return algorithm("Echo")
 
 
 @pytest.fixture

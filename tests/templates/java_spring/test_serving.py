@@ -28,15 +28,15 @@ from ..serving_tests import (  # noqa: F401
     test_the_page_is_served_on_request_only,
     wait_for_arrival,
 )
-from .conftest import ALGORITHMS, Compile
+from .conftest import Compile
 
 pytestmark = pytest.mark.docker
 JVMS = PROCESSES.format("^java")
 
 
 @pytest.fixture
-def faulty(compiled: Compile) -> Mounts:
-    return compiled((ALGORITHMS / "Faulty.java").read_text())
+def faulty(algorithm: Compile) -> Mounts:
+    return algorithm("Faulty")
 
 
 @pytest.fixture(params=["nginx", "direct"])

@@ -8,55 +8,34 @@ import pytest
 
 from smscaffold.sagemaker_local import endpoint
 
-from .. import serving_tests
 from ..conftest import Mounts
-from ..python_flask.conftest import algorithm
 from ..python_flask.test_serving import (  # noqa: F401
     exceptions,
+    faulty_algorithm,
     missing_file,
     test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced,
     victim,
     workers,
 )
 from ..serving_tests import (  # noqa: F401
-    exhaustive,
     served_by_workers,
+    test_a_missing_or_broken_model_ends_the_container_with_the_reason,
+    test_a_prediction_of_55_seconds_is_answered,
+    test_a_setting_that_does_not_parse_ends_the_container,
+    test_a_stop_lets_a_request_that_is_still_arriving_finish,
+    test_a_stop_lets_requests_in_flight_finish,
     test_a_worker_that_dies_is_an_error_of_one_request,
     test_an_exception_in_predict_is_answered_with_its_reason,
+    test_no_process_of_the_server_dies_unnoticed,
+    test_ping_is_not_200_while_all_workers_are_frozen,
+    test_ping_never_waits_behind_predictions,
+    test_the_page_is_served_on_request_only,
+    test_workers_and_their_threads_follow_the_containers_cpus,
 )
 
 pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
 
 
-@pytest.fixture
-def faulty() -> Mounts:
-    return algorithm("faulty")
-
-
-# what `serve`, nginx and the hooks do, which are python-flask's
-test_a_missing_or_broken_model_ends_the_container_with_the_reason = exhaustive(
-    serving_tests.test_a_missing_or_broken_model_ends_the_container_with_the_reason
-)
-test_a_prediction_of_55_seconds_is_answered = exhaustive(serving_tests.test_a_prediction_of_55_seconds_is_answered)
-test_a_setting_that_does_not_parse_ends_the_container = exhaustive(
-    serving_tests.test_a_setting_that_does_not_parse_ends_the_container
-)
-test_a_stop_lets_a_request_that_is_still_arriving_finish = exhaustive(
-    serving_tests.test_a_stop_lets_a_request_that_is_still_arriving_finish
-)
-test_a_stop_lets_requests_in_flight_finish = exhaustive(serving_tests.test_a_stop_lets_requests_in_flight_finish)
-test_no_process_of_the_server_dies_unnoticed = exhaustive(serving_tests.test_no_process_of_the_server_dies_unnoticed)
-test_ping_is_not_200_while_all_workers_are_frozen = exhaustive(
-    serving_tests.test_ping_is_not_200_while_all_workers_are_frozen
-)
-test_ping_never_waits_behind_predictions = exhaustive(serving_tests.test_ping_never_waits_behind_predictions)
-test_the_page_is_served_on_request_only = exhaustive(serving_tests.test_the_page_is_served_on_request_only)
-test_workers_and_their_threads_follow_the_containers_cpus = exhaustive(
-    serving_tests.test_workers_and_their_threads_follow_the_containers_cpus
-)
-
-
-@pytest.mark.exhaustive
 def test_a_worker_that_predicts_all_the_time_is_not_taken_for_a_hung_one(image: str, faulty: Mounts) -> None:
     """uvicorn itself shows that it is alive every so many turns of the event loop, of which a prediction needs few."""
     settings = {"MODEL_SERVER_WORKERS": "1", "MODEL_SERVER_TIMEOUT": "3"}

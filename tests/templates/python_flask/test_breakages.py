@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from ..breakage_tests import BREAKAGES as COMMON
+from ..breakage_tests import pytest_generate_tests, test_its_tests_notice  # noqa: F401
 
-import pytest
-
-from ..conftest import Build, breaks, run_tests
-
-# what is broken: file, what stands there, what takes its place, and the folder's test that has to notice
-BREAKAGES = {
+BREAKAGES = COMMON | {
     "algorithm forgets to save": (
         "program/algorithm.py", 'joblib.dump(model, directory / "model.joblib")', "pass", "training_ends_with_0",
     ),
@@ -29,23 +25,13 @@ BREAKAGES = {
         "program/serve", 'setting("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535)', "8080", "share_a_closed_network",
     ),
     "serve takes any setting": ("program/serve", "if low <= value <= high:", "if True:", "absurd_setting"),
-    "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", "", "25_mib"),
-    "nginx says healthy whatever happens": (
-        "program/nginx.conf",
-        "if (!-f /tmp/serve/healthy) { return 503; }\n      return 200;",
-        "return 200;",
-        "frozen_workers",
-    ),
     "predictor ignores Accept": (
         "program/predictor.py", 'request.headers.get("Accept", "")', '""', "answered_in_the_accepted_one",
     ),
     "formats drops bad records": (
         "program/formats.py", "errors[position] = ", "_ = ", "bad_record",
     ),
-    "image with another user": ("Dockerfile", "\nCMD", "\nUSER 1000\nCMD", "runs_as_root"),
 }  # fmt: skip
-
-
 QUICK = (
     "algorithm predicts the wrong thing",
     "train works on every host",
@@ -55,15 +41,3 @@ QUICK = (
     "formats drops bad records",
     "image with another user",
 )
-
-
-@pytest.mark.docker
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.exhaustive] * (name not in QUICK)) for name in BREAKAGES]
-)
-def test_its_tests_notice(name: str, folder: Path, build: Build, tmp_path: Path) -> None:
-    *edit, noticed_by = BREAKAGES[name]
-    broken = breaks(folder, tmp_path / "folder", *edit)
-    image = build(broken, tag="python-flask-broken")
-    done = run_tests(broken, "-x", "-k", noticed_by, TRAIN_IMAGE=image, SERVE_IMAGE=image)
-    assert done.returncode == 1, done.stdout + done.stderr

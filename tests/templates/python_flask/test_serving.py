@@ -28,8 +28,8 @@ from .conftest import algorithm
 pytestmark = pytest.mark.docker
 
 
-@pytest.fixture
-def faulty() -> Mounts:
+@pytest.fixture(name="faulty")
+def faulty_algorithm() -> Mounts:
     return algorithm("faulty")
 
 

@@ -1,44 +1,21 @@
-"""Other models than the sample: what a user replaces is Algorithm.scala, and nothing else has to change."""
+"""Other models than the sample: those of java-spring, written in Scala; nothing but Algorithm.scala has to change."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
-from smscaffold.sagemaker_local import Endpoint, TrainingResult
-
 from ..algorithm_tests import (  # noqa: F401
-    CSV,
     fitted_regression,
     passengers_endpoint,
     test_a_numeric_regression,
     test_a_port_that_the_readmes_model_has_not_seen,
     test_the_readmes_model_for_text_and_missing_values,
 )
-from ..conftest import Mounts
-from .conftest import ALGORITHMS, Compile
+from ..java_spring.test_algorithms import (  # noqa: F401
+    readmes_model,
+    regression,
+    test_a_number_that_is_none_is_refused_and_a_row_of_nothing_is_answered,
+    test_hyperparameters_arrive_with_their_types,
+)
 
 pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
-
-
-@pytest.fixture(scope="module")
-def regression(compiled: Compile) -> Mounts:
-    return compiled((ALGORITHMS / "Regression.scala").read_text())
-
-
-@pytest.fixture(scope="module")
-def readmes_model(folder: Path, compiled: Compile) -> Mounts:
-    (code,) = re.findall(r"```scala\n(.*?)```", (folder / "algorithm" / "README.md").read_text(), re.DOTALL)
-    return compiled(code)
-
-
-def test_hyperparameters_arrive_with_their_types(fitted: TrainingResult) -> None:
-    assert "given: {degree=1, center=false, name=x, range=[1, 2.5]}" in fitted.logs
-    assert "hyperparameter unknown is not used: Algorithm knows degree, center, name, range" in fitted.logs
-
-
-def test_a_number_that_is_none_is_refused_and_a_row_of_nothing_is_answered(passengers: Endpoint) -> None:
-    assert passengers.invoke("?,1,x").status == 400
-    assert passengers.invoke(",,\n", CSV).status == 200

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from ..breakage_tests import pytest_generate_tests, test_its_tests_notice, test_the_build_notices  # noqa: F401
+from ..java_spring.test_breakages import BREAKAGES as JAVA_SPRINGS
 
-import pytest
-
-from ..conftest import Build, breaks, run_tests
-
-# what is broken: file, what stands there, what takes its place, and the folder's test that has to notice
 TRAIN, SERVE = "train/src/main/scala/train/", "serve/src/main/scala/serve/"
 ALGORITHM = "algorithm/src/main/scala/algorithm/Algorithm.scala"
-BREAKAGES = {
+OTHERS = {name: edit for name, edit in JAVA_SPRINGS.items() if not edit[0].endswith(".java")}
+BREAKAGES = OTHERS | {
     "train ends with 0 after a failure": (TRAIN + "Failure.scala", "    1\n", "    0\n", "unusable_hyperparameter"),
     "train ignores SIGTERM": (
         TRAIN + "Train.scala",
@@ -23,27 +20,11 @@ BREAKAGES = {
         "sagemaker/src/main/scala/sagemaker/Job.scala", "hosts.headOption.contains(host)", "hosts.contains(host)",
         "other_hosts",
     ),
-    "serve drops requests on a stop": (
-        "program/serve", 'stop_process "$nginx" QUIT', 'stop_process "$nginx" TERM', "request_in_flight",
-    ),
-    "serve ignores the port": (
-        "program/serve", "$(setting SAGEMAKER_BIND_TO_PORT 8080 1 65535)", "8080", "share_a_closed_network",
-    ),
-    "serve takes any setting": ("program/serve", "((value >= $3 && value <= $4))", "true", "absurd_setting"),
-    "nginx refuses large bodies": ("program/nginx.conf", "client_max_body_size @BODY_MIB@m;", "", "25_mib"),
-    "nginx says healthy whatever happens": (
-        "program/nginx.conf",
-        "if (!-f /tmp/serve/healthy) { return 503; }\n      return 200;",
-        "return 200;",
-        "frozen_workers",
-    ),
     "serve drops bad records": (
         SERVE + "Predictor.scala", "records.errors, answerFormat", "Map.empty, answerFormat", "bad_records",
     ),
-    "image with another user": ("Dockerfile", "\nCMD", "\nUSER 1000\nCMD", "runs_as_root"),
 }  # fmt: skip
 
-# what the build refuses, and with which words
 REFUSED = {
     "train keeps no checkpoints": (
         TRAIN + "Checkpoints.scala",
@@ -61,23 +42,3 @@ REFUSED = {
     "algorithm predicts the wrong thing": (ALGORITHM, ".getOutput.getLabel", ".toString", "learns the difference"),
     "code with a warning": (ALGORITHM, "    val maxDepth =", "    val unused = 1\n    val maxDepth =", "unused local"),
 }  # fmt: skip
-
-
-@pytest.mark.docker
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", BREAKAGES)
-def test_its_tests_notice(name: str, folder: Path, image: str, build: Build, tmp_path: Path) -> None:
-    *edit, noticed_by = BREAKAGES[name]
-    broken = breaks(folder, tmp_path / "folder", *edit)
-    changed = build(broken, tag="scala-http-broken")
-    done = run_tests(broken, "-x", "-k", noticed_by, TRAIN_IMAGE=changed, SERVE_IMAGE=changed)
-    assert done.returncode == 1, done.stdout + done.stderr
-
-
-@pytest.mark.docker
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", REFUSED)
-def test_the_build_notices(name: str, folder: Path, image: str, build: Build, tmp_path: Path) -> None:
-    *edit, words = REFUSED[name]
-    with pytest.raises(RuntimeError, match=words):
-        build(breaks(folder, tmp_path / "folder", *edit), tag="scala-http-refused")

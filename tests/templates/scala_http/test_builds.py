@@ -11,19 +11,17 @@ import pytest
 from smscaffold.sagemaker_local import run
 
 from ..conftest import Build, Render
-from ..java_spring.test_builds import JDK_25, build_with, certified, mirror
-from ..python_flask.test_images import buildkit_cli, trains_and_serves
+from ..java_spring.test_builds import (  # noqa: F401
+    JDK_25,
+    build_with,
+    builds_with_buildkit,
+    certified,
+    mavens_repository,
+    mirror,
+)
+from ..python_flask.test_images import trains_and_serves
 
 pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # the Dockerfile's other parts are those of java-spring
-
-
-@pytest.fixture(scope="module")
-def repository(builder: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What Maven has fetched into the build stage: a mirror can offer it as it lies there."""
-    folder = tmp_path_factory.mktemp("mirror")
-    copy = ["docker", "run", "--rm", f"--volume={folder}:/out", builder, "sh", "-c", "cp -r ~/.m2/repository /out"]
-    subprocess.run(copy, check=True, capture_output=True)
-    return folder / "repository"
 
 
 def test_maven_fetches_everything_from_a_mirror_with_a_companys_certificate(
@@ -54,10 +52,4 @@ def test_a_newer_jdk_becomes_the_runtime(folder: Path, build: Build, tmp_path: P
 
 @pytest.mark.parametrize("layout", ["single", "split"])
 def test_builds_with_buildkit(render: Render, build: Build, tmp_path: Path, layout: str) -> None:
-    folder = render("scala-http", layout=layout)
-    targets = {"single": [""], "split": ["train", "serve"]}[layout]
-    images = [
-        build(folder, f"--target={target}", tag=f"scala-http-kit{target}", docker=buildkit_cli(), DOCKER_BUILDKIT="1")
-        for target in targets
-    ]
-    trains_and_serves(images[0], images[-1], folder, tmp_path / "job")
+    builds_with_buildkit(render("scala-http", layout=layout), layout, build, tmp_path)

@@ -1,19 +1,10 @@
-"""Odd requests and odd training data: read alike, and in a batch job one answer a record."""
+"""Odd requests and odd training data, to be read and answered as java-spring does."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 
-from smscaffold.sagemaker_local import train
-
-from ..conftest import Mounts
 from ..format_tests import (  # noqa: F401
-    CSV,
-    JSON,
-    LINES,
     batch_of_echo,
     pytest_generate_tests,
     served_echo,
@@ -23,43 +14,13 @@ from ..format_tests import (  # noqa: F401
     test_the_log_does_not_quote_the_payload,
     test_values_arrive_as_they_were_meant,
 )
-from .conftest import ALGORITHMS, Compile
+from ..java_spring.test_formats import (  # noqa: F401
+    BATCHES,
+    BATCHES_IN_JSON,
+    VALUES,
+    echo,
+    row,
+    test_training_data_is_read_as_requests_are,
+)
 
 pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
-
-VALUES = [
-    (JSON, '[[30, null], [30, "S"]]', ["30.0 null", '30.0 "S"']),
-    (CSV, "30,\n,01\nNA,NA", ["30.0 null", 'NaN "01"', 'NaN "NA"']),
-    (CSV, '"30", "a ""b"", c"\r\n', ['30.0 "a \\"b\\", c"']),
-    (CSV, "number,text\n1,x", ['1.0 "x"']),
-    (LINES, '{"text": "a\u2028b", "number": 1}\r\n', ['1.0 "a\u2028b"']),
-    ("text/csv; charset=latin-1", "1,\xe4".encode("latin-1"), ['1.0 "ä"']),
-    ("text/csv; charset=UTF8", "\ufeff1,ä".encode(), ['1.0 "ä"']),
-]
-BATCHES = [
-    (CSV, '1,a\n"2,b\n3,c', '"1.0 ""a"""\nERROR\n"3.0 ""c"""'),  # the quote is never closed
-    (CSV, "number,text", "ERROR"),  # a header is a line of the input as well
-]
-BATCHES_IN_JSON = [
-    (
-        '[[1, "a"], [2], [3, "c"]]',
-        ['1.0 "a"', {"error": "row 2: 1 values, expected 2: number, text"}, '3.0 "c"'],
-        '[1, "a"]\n[2]\n{',
-    )
-]
-
-
-@pytest.fixture(scope="module")
-def echo(compiled: Compile) -> Mounts:
-    return compiled((ALGORITHMS / "Echo.scala").read_text())
-
-
-@pytest.fixture
-def row() -> str:
-    return "1,x"
-
-
-def test_training_data_is_read_as_requests_are(image: str, echo: Mounts, tmp_path: Path) -> None:
-    (tmp_path / "größe.csv").write_bytes("\ufeffmore,number,text,target\n9,1, 01 ,yes\r\n9,,,no\n".encode())
-    result = train(image, tmp_path / "job", {"train": tmp_path}, mounts=echo)
-    assert re.findall("read: (.*)", result.logs) == ['1.0 "01" "yes"', 'NaN null "no"'], result.logs

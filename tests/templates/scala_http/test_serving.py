@@ -1,128 +1,33 @@
-"""What happens when a prediction, the JVM or nginx goes wrong."""
+"""What happens when a prediction, the JVM or nginx goes wrong: as with java-spring, whose fixtures will do."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
-from smscaffold.sagemaker_local import Endpoint, endpoint
-
-from .. import serving_tests
-from ..conftest import Mounts
+from ..java_spring.test_serving import (  # noqa: F401
+    exceptions,
+    faulty,
+    missing_file,
+    test_a_jvm_in_which_a_prediction_hangs_is_replaced,
+    test_a_jvm_that_halts_ends_the_container,
+    test_a_jvm_that_is_replaced_finishes_long_predictions,
+    test_a_replacement_that_does_not_start_leaves_the_jvm_before,
+    test_predictions_that_hang_get_504_and_the_next_ones_are_answered,
+    victim,
+    workers,
+)
 from ..serving_tests import (  # noqa: F401
-    PROCESSES,
-    TIMEOUT,
-    exhaustive,
-    gets_504_and_the_next_ones_are_answered,
-    in_container,
     served_by_workers,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
+    test_a_prediction_of_55_seconds_is_answered,
+    test_a_setting_that_does_not_parse_ends_the_container,
+    test_a_stop_lets_a_request_that_is_still_arriving_finish,
     test_a_stop_lets_requests_in_flight_finish,
     test_an_exception_in_predict_is_answered_with_its_reason,
-    wait_for_arrival,
+    test_no_process_of_the_server_dies_unnoticed,
+    test_ping_is_not_200_while_all_workers_are_frozen,
+    test_ping_never_waits_behind_predictions,
+    test_the_page_is_served_on_request_only,
 )
-from .conftest import ALGORITHMS, Compile
 
 pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
-JVMS = PROCESSES.format("^java")
-
-
-@pytest.fixture
-def faulty(compiled: Compile) -> Mounts:
-    return compiled((ALGORITHMS / "Faulty.scala").read_text())
-
-
-@pytest.fixture
-def exceptions() -> dict[int, tuple[int, str]]:
-    return {
-        -4: (500, "IllegalStateException: no good and more about it"),
-        -5: (500, "IllegalStateException: predict returned 0 predictions for 1 rows"),
-        -7: (500, "OutOfMemoryError: Java heap space"),
-        -6: (400, "not this one"),
-    }
-
-
-@pytest.fixture
-def workers() -> tuple[int, str]:
-    return 1, JVMS  # one JVM for both
-
-
-@pytest.fixture(params=["nginx: master", "^java", "nginx: worker"])
-def victim(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def missing_file() -> tuple[str, str]:
-    return "model.tribuo", "NoSuchFileException"
-
-
-test_a_prediction_of_55_seconds_is_answered = exhaustive(serving_tests.test_a_prediction_of_55_seconds_is_answered)
-# what nginx and `program/serve` do, as in java-spring
-test_a_setting_that_does_not_parse_ends_the_container = exhaustive(
-    serving_tests.test_a_setting_that_does_not_parse_ends_the_container
-)
-test_a_stop_lets_a_request_that_is_still_arriving_finish = exhaustive(
-    serving_tests.test_a_stop_lets_a_request_that_is_still_arriving_finish
-)
-test_no_process_of_the_server_dies_unnoticed = exhaustive(serving_tests.test_no_process_of_the_server_dies_unnoticed)
-test_ping_is_not_200_while_all_workers_are_frozen = exhaustive(
-    serving_tests.test_ping_is_not_200_while_all_workers_are_frozen
-)
-test_ping_never_waits_behind_predictions = exhaustive(serving_tests.test_ping_never_waits_behind_predictions)
-test_the_page_is_served_on_request_only = exhaustive(serving_tests.test_the_page_is_served_on_request_only)
-
-
-def test_predictions_that_hang_get_504_and_the_next_ones_are_answered(served: Endpoint) -> None:
-    for hang in (-2, -1):
-        gets_504_and_the_next_ones_are_answered(served, hang)
-    assert "algorithm.Algorithm.predict" in served.logs(), "the log says where the prediction hung"
-
-
-def test_a_jvm_in_which_a_prediction_hangs_is_replaced(image: str, faulty: Mounts) -> None:
-    """Without one request that fails."""
-    settings = {"MODEL_SERVER_WORKERS": "2", "MODEL_SERVER_TIMEOUT": str(TIMEOUT)}
-    with endpoint(image, None, mounts=faulty, environment=settings) as served:
-        before = in_container(served, JVMS).split()
-        assert served.invoke("-1,1").status == 504
-        statuses = set()
-
-        def is_replaced() -> bool:
-            statuses.update({served.invoke("0,1").status, served.ping().status})
-            return len(now := in_container(served, JVMS).split()) == 1 and now != before
-
-        served.until(is_replaced, "another JVM in its place")
-        assert statuses == {200}
-        assert served.stop(grace=30) == 0
-
-
-@pytest.mark.exhaustive
-def test_a_jvm_that_is_replaced_finishes_long_predictions(image: str, faulty: Mounts) -> None:
-    """Even those that take longer than a container may to stop: the client would wait for another one from zero."""
-    with endpoint(image, None, mounts=faulty) as served, ThreadPoolExecutor(1) as pool:
-        request = pool.submit(served.invoke, "30,1")
-        wait_for_arrival(served, 1)
-        before = in_container(served, JVMS).split()
-        in_container(served, "touch /tmp/serve/replace-1")
-        served.until(lambda: "ready-2" in in_container(served, "ls /tmp/serve"), "another JVM")
-        assert request.result().text == "1.0\n"
-        assert request.result().seconds < 40
-        served.until(lambda: before[0] not in in_container(served, JVMS).split(), "the end of the JVM before")
-
-
-@pytest.mark.exhaustive
-def test_a_replacement_that_does_not_start_leaves_the_jvm_before(image: str, faulty: Mounts) -> None:
-    with endpoint(image, None, mounts=faulty) as served:
-        in_container(served, "touch /tmp/broken /tmp/serve/replace-1")
-        served.wait_for_log("the JVM that should take over ended with 1: keeping the one before, trying again in 30 s")
-        assert (served.ping().status, served.invoke("0,1").status) == (200, 200)
-        in_container(served, "rm /tmp/broken")
-        served.until(lambda: "ready-3" in in_container(served, "ls /tmp/serve"), "another JVM")
-        assert (served.ping().status, served.invoke("0,1").status) == (200, 200)
-
-
-def test_a_jvm_that_halts_ends_the_container(image: str, faulty: Mounts) -> None:
-    with endpoint(image, None, mounts=faulty) as served, ThreadPoolExecutor(1) as pool:
-        pool.submit(served.invoke, "-3,1")
-        assert served.wait(timeout=30).exit_code == 9
