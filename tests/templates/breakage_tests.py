@@ -2,7 +2,7 @@
 
 A module takes the tests in by name, with `pytest_generate_tests`, which tries them with its tables: `BREAKAGES` (file,
 what stands there, what takes its place, and words in the name of the folder's test that has to notice) and `REFUSED`
-(the same for the build, and words of its message). Those named in `QUICK` are no longer than CI can take.
+(the same for the build, and words of its message). CI tries those named in `QUICK`.
 """
 
 from __future__ import annotations

@@ -24,14 +24,21 @@ from smscaffold.sagemaker_local import Endpoint, endpoint, run
 
 from .conftest import Mounts
 
-TIMEOUT = 2  # seconds of one prediction, in the fixture `served`
+TIMEOUT = 3  # seconds of one prediction, in the fixture `impatient`
+BY_WORKERS = {"params": [1, 2], "ids": ["1 worker", "2 workers"]}
 ESTABLISHED, LISTENING = "01", "0A"  # states in /proc/net/tcp
 # prints the ids of the processes with these words in their command line; one that ends meanwhile is no failure
 PROCESSES = "grep -la '{}' /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3"
 
 
-@pytest.fixture(params=[1, 2], ids=["1 worker", "2 workers"], name="served")
+@pytest.fixture(**BY_WORKERS, name="served")
 def served_by_workers(request: pytest.FixtureRequest, fronted: str, faulty: Mounts) -> Iterator[Endpoint]:
+    with endpoint(fronted, None, mounts=faulty, environment={"MODEL_SERVER_WORKERS": str(request.param)}) as served:
+        yield served
+
+
+@pytest.fixture(**BY_WORKERS, name="impatient")
+def served_impatiently(request: pytest.FixtureRequest, fronted: str, faulty: Mounts) -> Iterator[Endpoint]:
     settings = {"MODEL_SERVER_WORKERS": str(request.param), "MODEL_SERVER_TIMEOUT": str(TIMEOUT)}
     with endpoint(fronted, None, mounts=faulty, environment=settings) as served:
         yield served
@@ -75,7 +82,7 @@ def gets_504_and_the_next_ones_are_answered(served: Endpoint, hang: int) -> None
     """The prediction `hang`, which never ends."""
     answer = served.invoke(f"{hang},1")
     assert (answer.status, answer.headers["Content-Type"]) == (504, "application/json")
-    assert answer.text == '{"error":"the prediction took longer than MODEL_SERVER_TIMEOUT, 2 s"}\n'
+    assert answer.text == f'{{"error":"the prediction took longer than MODEL_SERVER_TIMEOUT, {TIMEOUT} s"}}\n'
     assert answer.seconds < TIMEOUT + 1
     for number in range(4):
         assert served.invoke(f"0,{number}").text == f"{number}.0\n"

@@ -16,12 +16,13 @@ from smscaffold.template_config import load_config
 
 from .conftest import Build, Render, run_tests
 
-# each layout and each front end has its turn without these pairs
+# what these show is shown by others: each layout, each front end and all that is shared has its turn without them
 AGAIN = (
     "java-spring-single-direct",
     "java-spring-split-nginx",
     "python-fastapi-single-nginx",
     "python-fastapi-split-nginx",
+    "scala-http-single-nginx",
     "scala-http-split-nginx",
 )
 

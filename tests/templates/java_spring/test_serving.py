@@ -17,6 +17,7 @@ from ..serving_tests import (  # noqa: F401
     gets_504_and_the_next_ones_are_answered,
     in_container,
     served_by_workers,
+    served_impatiently,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
     test_a_setting_that_does_not_parse_ends_the_container,
     test_a_stop_lets_a_request_that_is_still_arriving_finish,
@@ -73,10 +74,10 @@ def missing_file() -> tuple[str, str]:
 test_a_prediction_of_55_seconds_is_answered = exhaustive(serving_tests.test_a_prediction_of_55_seconds_is_answered)
 
 
-def test_predictions_that_hang_get_504_and_the_next_ones_are_answered(served: Endpoint) -> None:
+def test_predictions_that_hang_get_504_and_the_next_ones_are_answered(impatient: Endpoint) -> None:
     for hang in (-2, -1):
-        gets_504_and_the_next_ones_are_answered(served, hang)
-    assert "algorithm.Algorithm.predict" in served.logs(), "the log says where the prediction hung"
+        gets_504_and_the_next_ones_are_answered(impatient, hang)
+    assert "algorithm.Algorithm.predict" in impatient.logs(), "the log says where the prediction hung"
 
 
 def test_a_jvm_in_which_a_prediction_hangs_is_replaced(image: str, faulty: Mounts) -> None:

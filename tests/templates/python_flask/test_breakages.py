@@ -37,7 +37,5 @@ QUICK = (
     "train works on every host",
     "serve takes any setting",
     "nginx refuses large bodies",
-    "predictor ignores Accept",
-    "formats drops bad records",
     "image with another user",
 )

@@ -45,6 +45,7 @@ def test_a_debian_without_python_builds_with_buildkit(folder: Path, build: Build
     trains_and_serves(image, image, folder, tmp_path / "job")
 
 
+@pytest.mark.exhaustive  # the README's command builds such images as well, and the test before has such a base
 def test_split_images_build_with_the_classic_builder(render: Render, build: Build, tmp_path: Path) -> None:
     folder = render("python-flask", layout="split", train_base_image=PLAIN_DEBIAN)
     images = [build(folder, f"--target={part}", tag=part, DOCKER_BUILDKIT="0") for part in ("train", "serve")]

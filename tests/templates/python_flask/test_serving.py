@@ -10,6 +10,7 @@ from ..conftest import Mounts
 from ..serving_tests import (  # noqa: F401
     gets_504_and_the_next_ones_are_answered,
     served_by_workers,
+    served_impatiently,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
     test_a_prediction_of_55_seconds_is_answered,
     test_a_setting_that_does_not_parse_ends_the_container,
@@ -57,6 +58,6 @@ def missing_file() -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("hang", [-1, -2], ids=["in Python", "in C with the lock held"])
-def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(served: Endpoint, hang: int) -> None:
-    gets_504_and_the_next_ones_are_answered(served, hang)
-    assert "predict" in served.logs(), "the log says where the prediction hung"
+def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(impatient: Endpoint, hang: int) -> None:
+    gets_504_and_the_next_ones_are_answered(impatient, hang)
+    assert "predict" in impatient.logs(), "the log says where the prediction hung"

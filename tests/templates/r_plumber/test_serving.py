@@ -16,6 +16,7 @@ from ..serving_tests import (  # noqa: F401
     gets_504_and_the_next_ones_are_answered,
     in_container,
     served_by_workers,
+    served_impatiently,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
     test_a_setting_that_does_not_parse_ends_the_container,
     test_a_stop_lets_a_request_that_is_still_arriving_finish,
@@ -65,10 +66,10 @@ test_a_prediction_of_55_seconds_is_answered = exhaustive(serving_tests.test_a_pr
 
 
 @pytest.mark.parametrize("hang", [-1, -2], ids=["in R", "in C, which takes no interrupt"])
-def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(served: Endpoint, hang: int) -> None:
-    gets_504_and_the_next_ones_are_answered(served, hang)
-    served.until(lambda: "starting another" in served.logs(), "another worker", timeout=10)
-    assert "predict" in served.logs(), "the log says where the prediction hung"
+def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(impatient: Endpoint, hang: int) -> None:
+    gets_504_and_the_next_ones_are_answered(impatient, hang)
+    impatient.until(lambda: "starting another" in impatient.logs(), "another worker", timeout=10)
+    assert "predict" in impatient.logs(), "the log says where the prediction hung"
 
 
 def test_the_model_predicts_in_the_workers_only(served: Endpoint) -> None:
@@ -100,7 +101,7 @@ def test_a_model_that_loads_for_longer_than_a_prediction_may_take_is_waited_for(
 ) -> None:
     ((path, code),) = faulty.items()
     slow = tmp_path / "algorithm.R"
-    slow.write_text(code.read_text() + "\nload_model <- function(directory) Sys.sleep(5)\n")
-    with endpoint(image, None, mounts={path: slow}, environment={"MODEL_SERVER_TIMEOUT": "1"}) as served:
+    slow.write_text(code.read_text() + "\nload_model <- function(directory) Sys.sleep(8)\n")
+    with endpoint(image, None, mounts={path: slow}, environment={"MODEL_SERVER_TIMEOUT": "4"}) as served:
         assert served.invoke("0,1").status == 200
         assert "starting" not in served.logs()
