@@ -50,13 +50,12 @@ class Finished:
 
 @dataclass(frozen=True)
 class TrainingResult(Finished):
-    """What a training left: copies of its directories, the failure file's text, the paths it changed (T34)."""
+    """What a training left: copies of its directories, and the failure file's text."""
 
     model: Path
     output: Path
     checkpoints: Path
     failure: str | None
-    changed: list[str]
 
 
 @dataclass(frozen=True)
@@ -100,16 +99,17 @@ class Running:
 
     def until(self, condition: Callable[[], T | None], what: str, timeout: float = 60) -> T:
         """The first true value of `condition`; LocalError when the container ends or the seconds are over without."""
-        deadline = time.monotonic() + timeout
+        started = time.monotonic()
         while True:
             running = self.running  # asked first: the condition may come true by the container's last act
             if value := condition():
                 return value
-            if not running or time.monotonic() > deadline:
+            waited = time.monotonic() - started
+            if not running or waited > timeout:
                 code = self.container.attrs["State"]["ExitCode"]
                 end = f"{timeout:g} s passed" if running else f"the container ended with exit code {code}"
                 raise LocalError(f"Waiting for {what}: {end}. The log ends with:\n{self.logs()[-2000:]}")
-            time.sleep(0.02)
+            time.sleep(min(max(0.02, waited / 20), 0.25))  # each look is work for the engine
 
     def wait_for_log(self, pattern: str, timeout: float = 60) -> re.Match[str]:
         """The first match of `pattern` in the log, as soon as it is there."""
@@ -117,7 +117,7 @@ class Running:
 
     def wait(self, timeout: float = 600) -> Finished:
         """Wait until the container ends by itself."""
-        self.until(lambda: not self.running, "its end", timeout)
+        self.until(lambda: self.container.status != "running", "its end", timeout)
         return Finished(self.container.attrs["State"]["ExitCode"], self.logs(), time.monotonic() - self._started)
 
     def stop(self, grace: int) -> int:
@@ -143,8 +143,7 @@ class Training(Running):
         model, output, checkpoints = (self._copy_out(part) for part in ("model", "output", "checkpoints"))
         failure = output / "failure"
         text = failure.read_text("utf-8") if failure.exists() else None
-        changed = [str(change["Path"]) for change in self.container.diff() or ()]
-        return TrainingResult(end.exit_code, end.logs, end.seconds, model, output, checkpoints, text, changed)
+        return TrainingResult(end.exit_code, end.logs, end.seconds, model, output, checkpoints, text)
 
     def _copy_out(self, part: str) -> Path:
         with tempfile.TemporaryFile() as archive, contextlib.suppress(docker.errors.NotFound):
@@ -262,9 +261,10 @@ def _started(
     options["mounts"] = volumes + [_bind(path, source) for path, source in options.get("mounts", {}).items()]
     try:
         container = engine().containers.create(image, list(command), name=name, init=False, **options)
-        with tempfile.TemporaryFile() as archive:
-            _pack(content, archive)
-            container.put_archive("/", archive)
+        if content:
+            with tempfile.TemporaryFile() as archive:
+                _pack(content, archive)
+                container.put_archive("/", archive)
         container.start()
         container.reload()
         yield container

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from smscaffold.contract.clause import expect
 
 if TYPE_CHECKING:
+    from docker.models.containers import Container
+
     from smscaffold.contract.lab import Lab
 
 RUN = "docker run IMAGE train"
@@ -24,10 +26,11 @@ def files(directory: Path) -> list[Path]:
     return [path for path in directory.rglob("*") if path.is_file()]
 
 
-def misplaced(changed: list[str]) -> list[str]:
-    """Which of the paths that a container changed lie where nothing is to be written (T34, H27)."""
-    parents = {posixpath.dirname(path) for path in changed}
-    return [path for path in changed if path not in parents and not _SCRATCH.fullmatch(path)]
+def changes(container: Container) -> tuple[list[str], list[str]]:
+    """The paths that a container has changed, and those of them that lie where nothing is to be written (T34, H27)."""
+    paths = [str(change["Path"]) for change in container.diff() or ()]
+    parents = {posixpath.dirname(path) for path in paths}
+    return paths, [path for path in paths if path not in parents and not _SCRATCH.fullmatch(path)]
 
 
 def first_sentence_problem(text: str) -> str:

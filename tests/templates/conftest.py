@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def build() -> Iterator[Build]:
         image = f"smscaffold-test/{tag}-{os.getpid()}"
         arguments = ["--quiet", "--force-rm", "--platform=linux/amd64", f"--tag={image}", *options, str(folder)]
         command = [docker, "build", *arguments]
-        with one_build_at_a_time():
+        with lock("images", fcntl.LOCK_SH), lock(language(folder)):
             done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
@@ -57,7 +58,8 @@ def build() -> Iterator[Build]:
 
     yield build
     if made:
-        subprocess.run(["docker", "image", "rm", "--force", *made], check=False, stdout=subprocess.DEVNULL)
+        with lock("images"):  # the classic builder fails where an image goes while it looks for what is in its cache
+            subprocess.run(["docker", "image", "rm", "--force", *made], check=False, stdout=subprocess.DEVNULL)
 
 
 def sample_fixtures(template: str) -> tuple[Any, Any, Any]:
@@ -96,11 +98,18 @@ def train_sample(image: str, folder: Path, into: Path, **hyperparameters: object
 
 
 @contextmanager
-def one_build_at_a_time() -> Iterator[None]:
-    """Tests may run side by side: what one of them builds is in the cache for the next."""
-    with (Path(tempfile.gettempdir()) / "smscaffold-test-build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def lock(name: str, kind: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Tests run side by side: what one of them builds is in the cache for the next one in that language."""
+    with (Path(tempfile.gettempdir()) / f"smscaffold-test-{name}.lock").open("w") as file:
+        fcntl.flock(file, kind)
         yield
+
+
+def language(folder: Path) -> str:
+    """Of a container folder; empty for any other folder with a Dockerfile."""
+    answers = folder / ".copier-answers.yml"
+    found = re.search(r"^_src_path: .*?(\w+)-\w+$", answers.read_text(), re.MULTILINE) if answers.is_file() else None
+    return found[1] if found else ""
 
 
 def run_tests(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smscaffold.contract.clause import Clause, Mend, expect, shown, skip, unproven
 from smscaffold.contract.load import LINES, ask, media
-from smscaffold.contract.wording import files, misplaced
+from smscaffold.contract.wording import changes, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,9 +122,9 @@ class H27(Clause):
     def check(self, endpoint: Endpoint, payloads: tuple[Payload, ...], heavy: Asked) -> str:
         for payload in (*payloads, heavy.payload):
             ask(endpoint, payload)
-        changed = [str(change["Path"]) for change in endpoint.container.diff() or ()]
-        asked, came = "docker diff after requests, one of them large", ", ".join(misplaced(changed)[:10])
-        expect(not misplaced(changed), sent=asked, expected="nothing outside of /tmp", came=came)
+        changed, misplaced = changes(endpoint.container)
+        asked, came = "docker diff after requests, one of them large", ", ".join(misplaced[:10])
+        expect(not misplaced, sent=asked, expected="nothing outside of /tmp", came=came)
         return f"{len(changed)} paths changed, all of them where they may"
 
 

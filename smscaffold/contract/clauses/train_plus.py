@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from smscaffold.contract.clause import Clause, Mend, expect, short, skip, unproven
-from smscaffold.contract.wording import RUN, files, first_sentence_problem, metrics, misplaced
+from smscaffold.contract.wording import RUN, changes, files, first_sentence_problem, metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -259,11 +259,13 @@ class T34(Clause):
         python="ENV PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR=/tmp HF_HOME=/tmp in the Dockerfile",
     )
 
-    def check(self, trained: TrainingResult) -> str:
-        found = misplaced(trained.changed)
-        asked = f"docker diff after {RUN}"
-        expect(not found, sent=asked, expected="nothing outside of /opt/ml and /tmp", came=", ".join(found[:10]))
-        return f"{len(trained.changed)} paths changed, all of them where they may"
+    def check(self, lab: Lab) -> str:
+        with lab.training() as job:
+            job.wait()
+            changed, misplaced = changes(job.container)
+        asked, came = f"docker diff after {RUN}", ", ".join(misplaced[:10])
+        expect(not misplaced, sent=asked, expected="nothing outside of /opt/ml and /tmp", came=came)
+        return f"{len(changed)} paths changed, all of them where they may"
 
 
 class T35(Clause):
