@@ -29,11 +29,13 @@ def variants(folder: Path) -> dict[str, dict]:
 
 
 def compare(image: str, variants: dict[str, dict], model: Path, rounds: int, seconds: int) -> dict[str, list[dict]]:
-    """Returns the figures of each server, one entry a round; one that names no image of its own is run from `image`."""
+    """Returns the figures of each server, one entry a round; `image` and `model` are for those that name none."""
     results: dict[str, list[dict]] = {}
     with ExitStack() as stack:
         servers = {
-            name: stack.enter_context(engine.serving(how.pop("image", image), model, *how.pop("options"), **how))
+            name: stack.enter_context(
+                engine.serving(how.pop("image", image), how.pop("model", model), *how.pop("options"), **how)
+            )
             for name, how in variants.items()
         }
         for server in servers.values():
