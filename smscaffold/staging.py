@@ -33,13 +33,22 @@ def nearest_folder(dest: Path) -> Path:
 
 
 @contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the end of this."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
     """A hidden folder in `parent` (default: the system's place for such), gone afterwards, whatever happens.
 
     Ctrl-C and SIGTERM wait while it is being made and removed, so that neither leaves it behind.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    try:
+    with uninterrupted():
         folder = Path(tempfile.mkdtemp(prefix=".smscaffold-", dir=parent))
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
@@ -47,8 +56,6 @@ def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
         finally:
             signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
             shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
 def move_into_place(folder: Path, dest: Path) -> None:
@@ -56,14 +63,22 @@ def move_into_place(folder: Path, dest: Path) -> None:
 
     An empty folder at `dest` is filled rather than replaced: somebody's shell may stand in it.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    try:
+    with uninterrupted():
         if dest.is_dir():
             _fill(dest, folder)
         else:
             _rename(folder, dest)
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+
+
+def replace(folder: Path, dest: Path, before: Path) -> None:
+    """The same where something is in its place: that goes to `before`, and comes back if the rest fails."""
+    with uninterrupted():
+        dest.rename(before)
+        try:
+            move_into_place(folder, dest)
+        except BaseException:
+            before.rename(dest)
+            raise
 
 
 def _fill(dest: Path, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from smscaffold.authoring.package import templates_at
 from smscaffold.compile import compile_template
 from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
-from smscaffold.staging import move_into_place, nearest_folder, temporary_folder
+from smscaffold.staging import move_into_place, nearest_folder, replace, temporary_folder
 from smscaffold.template_config import config_file
 
 
@@ -28,19 +29,34 @@ def build(request: Request, console: Console) -> None:
     Raises SmscaffoldError, and leaves everything as it was, for a broken template, and where something else lies.
     """
     output = request.output or Path("build")
-    for folder in templates_at(request.folder):
-        if output.resolve().is_relative_to(folder.resolve()):
-            raise SmscaffoldError(f"{output.resolve()} lies in the template itself: name another folder by --output")
-        dest = output / folder.resolve().name
-        built_before = dest.is_dir() and config_file(dest)
-        if dest.exists() and not built_before and (not dest.is_dir() or any(dest.iterdir())):
-            raise SmscaffoldError(f"{dest} is there already and is no template: name another folder by --output")
-        with temporary_folder(nearest_folder(output)) as stage:
-            root = stage / "template"
-            compile_template(folder, root)
-            read(folder, root)
-            if dest.exists():
-                dest.rename(stage / "before")
-            move_into_place(root, dest)
-        files = sum(path.is_file() for path in dest.rglob("*"))
-        console.say(f"Built {dest}/ ({files} files)")
+    folders = [folder.resolve() for folder in templates_at(request.folder)]
+    for folder in folders:
+        _check_output(output, folder)
+    place = output.resolve()  # whoever stands in what is replaced would be led elsewhere by `..`
+    with temporary_folder(nearest_folder(place)) as stage:
+        for folder in folders:
+            compile_template(folder, stage / folder.name)
+            read(folder, stage / folder.name)
+        for folder in folders:
+            files = sum(path.is_file() for path in (stage / folder.name).rglob("*"))
+            if (place / folder.name).exists():
+                replace(stage / folder.name, place / folder.name, stage / f"{folder.name} before")
+            else:
+                move_into_place(stage / folder.name, place / folder.name)
+            console.say(f"Built {output / folder.name}/ ({files} files)")
+
+
+def _check_output(output: Path, folder: Path) -> None:
+    """Raises SmscaffoldError unless nothing is lost when the template of `folder` is written to the output."""
+    dest = output / folder.name
+    wrong = ""
+    if output.resolve().is_relative_to(folder):
+        dest, wrong = output.resolve(), "lies in the template itself"
+    elif folder.is_relative_to(dest.resolve()):
+        wrong = "holds what the template is made of"
+    elif os.path.lexists(dest / ".git"):
+        wrong = "is a git repository"
+    elif dest.exists() and not (dest.is_dir() and (config_file(dest) or not any(dest.iterdir()))):
+        wrong = "is there already and is no template"
+    if wrong:
+        raise SmscaffoldError(f"{dest} {wrong}: name another folder by --output")

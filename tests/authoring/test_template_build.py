@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from authoring_helpers import Machine, append, refused, write
+
+from smscaffold import staging
+from smscaffold.authoring.build import Request, build
+from smscaffold.console import Console
 
 
 def test_plain_copier_takes_it(author: Machine, package: Path, tmp_path: Path) -> None:
@@ -48,6 +53,73 @@ def test_what_is_no_template_is_not_replaced(author: Machine, template: Path, tm
 def test_nothing_is_built_inside_the_template(author: Machine, template: Path) -> None:
     done = author.run("smscaffold", "template", "build", cwd=template)
     refused(done, f"{template}/build lies in the template itself: name another folder by --output")
+
+
+class TestTheAuthorsOwn:
+    """What the template is made of is not taken for what was built before, however it is named."""
+
+    @pytest.fixture(autouse=True)
+    def edited(self, template: Path) -> None:
+        append(template / "copier.yml", "# not committed\n")
+
+    @pytest.mark.parametrize(
+        ("stands", "words"),
+        [
+            ("acme_templates/python-http", [".", "-o", ".."]),
+            ("acme_templates", ["python-http", "-o", "."]),
+            (".", ["acme_templates/python-http", "-o", "acme_templates"]),
+            (".", ["-o", "acme_templates"]),
+        ],
+    )
+    def test_its_source(self, author: Machine, package: Path, template: Path, stands: str, words: list[str]) -> None:
+        before = author.status(package)
+        done = author.run("smscaffold", "template", "build", *words, cwd=package / stands)
+        refused(done, "python-http holds what the template is made of: name another folder by --output")
+        assert (template / "copier.yml").read_text().endswith("# not committed\n")
+        assert author.status(package) == before
+
+    def test_a_folder_above_it(self, author: Machine, template: Path, tmp_path: Path) -> None:
+        above = write(tmp_path / "python-http" / "copier.yml", "").parent
+        inside = Path(shutil.copytree(template, above / "python-http"))
+        done = author.run("smscaffold", "template", "build", inside, "-o", ".", cwd=tmp_path)
+        refused(done, "python-http holds what the template is made of")
+        assert (inside / "copier.yml").is_file()
+
+    def test_a_repository(self, author: Machine, template: Path, tmp_path: Path) -> None:
+        other = Path(shutil.copytree(template, tmp_path / "out" / "python-http"))
+        author.git(other, "init", "--quiet")
+        done = author.run("smscaffold", "template", "build", template, "-o", "out", cwd=tmp_path)
+        refused(done, "out/python-http is a git repository: name another folder by --output")
+        assert (other / ".git").is_dir()
+
+
+def test_who_stands_in_what_was_built_before(author: Machine, template: Path, tmp_path: Path) -> None:
+    author.run("smscaffold", "template", "build", template, "-o", "out", cwd=tmp_path, check=True)
+    write(template / "template" / "new.md", "")
+    author.run("smscaffold", "template", "build", template, "-o", "..", cwd=tmp_path / "out/python-http", check=True)
+    assert (tmp_path / "out" / "python-http" / "template" / "new.md").is_file()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["python-http"]
+
+
+def test_what_was_built_before_stays_when_the_new_cannot_take_its_place(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = write(tmp_path / "python-http" / "copier.yml", "# built before\n")
+
+    def refuse(folder: Path, dest: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(dest))
+
+    monkeypatch.setattr(staging, "_rename", refuse)
+    with pytest.raises(PermissionError):
+        build(Request(template, tmp_path), Console())
+    assert before.read_text() == "# built before\n"
+    assert not list(tmp_path.glob(".smscaffold-*"))
+
+
+def test_no_template_is_built_when_one_is_refused(author: Machine, package: Path, template: Path) -> None:
+    append(Path(shutil.copytree(template, template.with_name("second"))) / "copier.yml", "_tasks: [touch x]\n")
+    refused(author.run("smscaffold", "template", "build", cwd=package), "second/copier.yml: _tasks would run code")
+    assert not (package / "build").exists()
 
 
 def test_what_the_system_refuses(author: Machine, template: Path, tmp_path: Path) -> None:
