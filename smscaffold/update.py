@@ -25,14 +25,13 @@ from smscaffold.config.standard import Standard
 from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
+from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
 from smscaffold.render import environment, reason, render
 from smscaffold.repository import Clone, clone, helper_on_path
 from smscaffold.staging import STOPS, temporary_folder
 from smscaffold.template_config import TemplateConfig, load_config
 from smscaffold.trust import check_safe, refuse_hostile
 
-ANSWERS_FILE = ".copier-answers.yml"
-_SHOWN = 5  # names in a sentence
 _UNDO = "git restore --staged --worktree ."
 
 
@@ -45,34 +44,6 @@ class Request:
     ref: str | None = None
     pretend: bool = False
     config: Path | None = None
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A container folder, and what it remembers of its template."""
-
-    path: Path
-    top: Path  # of the git repository that it lies in, or is
-    answers: dict[str, Any]
-
-    @property
-    def inside(self) -> Path:
-        """Where the folder lies in its repository."""
-        return self.path.relative_to(self.top)
-
-    @property
-    def source(self) -> str:
-        return str(self.answers["_src_path"])
-
-    @property
-    def commit(self) -> str:
-        return str(self.answers["_commit"])
-
-    @property
-    def fixed(self) -> list[str]:
-        """The names of the answers that the organisation had fixed."""
-        recorded = self.answers.get(answers.FIXED_ANSWERS)
-        return list(map(str, recorded)) if isinstance(recorded, list) else []
 
 
 @dataclass(frozen=True)
@@ -167,45 +138,6 @@ def _one_sentence() -> Iterator[None]:
         yield
     except OSError as error:
         raise SmscaffoldError(f"{error.strerror or error}: {error.filename or 'temporary files'}") from error
-
-
-def find_folder(path: Path) -> Folder:
-    """The container folder at a path, after a check that it can be updated: SmscaffoldError says why it cannot."""
-    folder = path.resolve()
-    path = folder if path == Path() else path  # `.` makes poor sentences
-    file = folder / ANSWERS_FILE
-    if not file.is_file():
-        above = next((parent for parent in folder.parents if (parent / ANSWERS_FILE).is_file()), None)
-        hint = f"; its folder is {above}" if above else ""
-        raise SmscaffoldError(f"{path} is not a container folder: it has no {ANSWERS_FILE}{hint}")
-    try:
-        recorded = yaml.safe_load(file.read_bytes())
-    except yaml.YAMLError as error:
-        raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(recorded, dict) or not recorded.get("_src_path"):
-        raise SmscaffoldError(f"{file} does not say which template {path} was made from (_src_path)")
-    if not recorded.get("_commit"):
-        raise SmscaffoldError(
-            f"{path} was made from {recorded['_src_path']}, which had no version then (no git repository, or changes "
-            "that were not committed): copier cannot tell what has changed since"
-        )
-    done = git.run(folder, "rev-parse", "--show-toplevel")
-    if done.returncode:
-        raise SmscaffoldError(f"{path} is not in a git repository: `git init`, add and commit it first")
-    _check_committed(path, folder)
-    return Folder(folder, Path(done.stdout.rstrip("\n")).resolve(), recorded)
-
-
-def _check_committed(path: Path, folder: Path) -> None:
-    changed = git.ask(folder, "status", "--porcelain", "--", ".").splitlines()
-    if changed:
-        names = [line[3:] for line in changed[:_SHOWN]] + ["..."] * (len(changed) > _SHOWN)
-        raise SmscaffoldError(
-            f"{path} has changes that are not committed ({', '.join(names)}): commit or stash them first, so that "
-            "they cannot get mixed up with the update's"
-        )
-    if git.run(folder, "ls-files", "--error-unmatch", "--", ANSWERS_FILE).returncode:
-        raise SmscaffoldError(f"git ignores {path / ANSWERS_FILE}: have it track that file, and commit it")
 
 
 def _check_known(folder: Folder, template: Clone) -> None:

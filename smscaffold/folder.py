@@ -1,0 +1,82 @@
+"""A container folder as ``smscaffold update`` finds it: what it remembers of its template, committed in git."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from smscaffold import answers, git
+from smscaffold.errors import SmscaffoldError
+
+ANSWERS_FILE = ".copier-answers.yml"
+_SHOWN = 5  # names in a sentence
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A container folder, and what it remembers of its template."""
+
+    path: Path
+    top: Path  # of the git repository that it lies in, or is
+    answers: dict[str, Any]
+
+    @property
+    def inside(self) -> Path:
+        """Where the folder lies in its repository."""
+        return self.path.relative_to(self.top)
+
+    @property
+    def source(self) -> str:
+        return str(self.answers["_src_path"])
+
+    @property
+    def commit(self) -> str:
+        return str(self.answers["_commit"])
+
+    @property
+    def fixed(self) -> list[str]:
+        """The names of the answers that the organisation had fixed."""
+        recorded = self.answers.get(answers.FIXED_ANSWERS)
+        return list(map(str, recorded)) if isinstance(recorded, list) else []
+
+
+def find_folder(path: Path) -> Folder:
+    """The container folder at a path, after a check that it can be updated: SmscaffoldError says why it cannot."""
+    folder = path.resolve()
+    path = folder if path == Path() else path  # `.` makes poor sentences
+    file = folder / ANSWERS_FILE
+    if not file.is_file():
+        above = next((parent for parent in folder.parents if (parent / ANSWERS_FILE).is_file()), None)
+        hint = f"; its folder is {above}" if above else ""
+        raise SmscaffoldError(f"{path} is not a container folder: it has no {ANSWERS_FILE}{hint}")
+    try:
+        recorded = yaml.safe_load(file.read_bytes())
+    except yaml.YAMLError as error:
+        raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(recorded, dict) or not recorded.get("_src_path"):
+        raise SmscaffoldError(f"{file} does not say which template {path} was made from (_src_path)")
+    if not recorded.get("_commit"):
+        raise SmscaffoldError(
+            f"{path} was made from {recorded['_src_path']}, which had no version then (no git repository, or changes "
+            "that were not committed): copier cannot tell what has changed since"
+        )
+    done = git.run(folder, "rev-parse", "--show-toplevel")
+    if done.returncode:
+        raise SmscaffoldError(f"{path} is not in a git repository: `git init`, add and commit it first")
+    _check_committed(path, folder)
+    return Folder(folder, Path(done.stdout.rstrip("\n")).resolve(), recorded)
+
+
+def _check_committed(path: Path, folder: Path) -> None:
+    changed = git.ask(folder, "status", "--porcelain", "--", ".").splitlines()
+    if changed:
+        names = [line[3:] for line in changed[:_SHOWN]] + ["..."] * (len(changed) > _SHOWN)
+        raise SmscaffoldError(
+            f"{path} has changes that are not committed ({', '.join(names)}): commit or stash them first, so that "
+            "they cannot get mixed up with the update's"
+        )
+    if git.run(folder, "ls-files", "--error-unmatch", "--", ANSWERS_FILE).returncode:
+        raise SmscaffoldError(f"git ignores {path / ANSWERS_FILE}: have it track that file, and commit it")
