@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import sys
@@ -32,7 +33,7 @@ from smscaffold.staging import STOPS, temporary_folder
 from smscaffold.template_config import TemplateConfig, load_config
 from smscaffold.trust import check_safe, refuse_hostile
 
-_UNDO = "git restore --staged --worktree ."
+_UNDO = "restore --staged --worktree ."
 
 
 @dataclass(frozen=True)
@@ -296,8 +297,9 @@ def _report(folder: Folder, merged: Merged, gathered: answers.Gathered, console:
         if note := _note(name, folder.answers, merged.answers, gathered.given.get(name)):
             console.note(note)
     if not merged.conflicts:
-        console.say("\nEverything is staged. See `git diff --cached`, test it, and commit it; or undo it:")
-        console.say(f"  {_UNDO}")
+        look = _command(folder, "diff --cached")
+        console.say(f"\nEverything is staged. See `{look}`, test it, and commit it; or undo it:")
+        console.say(f"  {_command(folder, _UNDO)}")
 
 
 def _note(name: str, before: dict[str, Any], now: dict[str, Any], given: answers.Given | None) -> str:
@@ -314,5 +316,11 @@ def _note(name: str, before: dict[str, Any], now: dict[str, Any], given: answers
 def _conflicts(folder: Folder, merged: Merged, pretend: bool) -> str:
     names = [os.path.relpath(folder.top / name) for name in merged.conflicts]
     what = "would conflict" if pretend else "conflict"
-    advice = "" if pretend else f"; edit them, `git add` them and commit, or undo the update: {_UNDO}"
+    advice = "" if pretend else f"; edit them, `git add` them and commit, or undo the update: {_command(folder, _UNDO)}"
     return f"your changes and the template's {what} in {', '.join(names)}{advice}"
+
+
+def _command(folder: Folder, words: str) -> str:
+    """A command of git in the folder, for the user's shell: it must not touch what lies around the folder."""
+    place = "" if Path.cwd() == folder.path else f" -C {shlex.quote(os.path.relpath(folder.path))}"
+    return f"git{place} {words}"

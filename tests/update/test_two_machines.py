@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from shared_helpers import write
 from update_helpers import PYTHON_FLASK, Machine, append
 
 
@@ -85,6 +89,34 @@ def test_it_says_what_happened(machine_b: Machine, folder: Path) -> None:
     machine_b.run(*undo, cwd=folder, check=True)
     assert machine_b.status(folder) == ""
     assert recorded(folder)["_commit"] == "v1.0.0"
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["merged", "conflict"])
+@pytest.mark.parametrize("stands", ["repository", "elsewhere"])
+def test_the_way_back_is_that_of_the_folder_alone(
+    machine_a: Machine, machine_b: Machine, folder: Path, tmp_path: Path, stands: str, edited: bool
+) -> None:
+    shutil.rmtree(folder / ".git")
+    moved = tmp_path / "repository" / "my models" / "churn"
+    moved.parent.mkdir(parents=True)
+    folder.rename(moved)
+    if edited:
+        notes = moved / "notes.md"
+        notes.write_text(notes.read_text().replace("line 10\n", "my line\n"))
+    other = write(tmp_path / "repository" / "other.py", "one\n")
+    machine_a.git(other.parent, "init", "--quiet")
+    machine_a.commit(other.parent)
+    append(other, "not committed\n")
+    here = tmp_path / stands
+    here.mkdir(exist_ok=True)
+    done = machine_b.run("smscaffold", "update", os.path.relpath(moved, here), cwd=here)
+    assert done.returncode == int(edited), done.stderr
+    if not edited:
+        (look,) = re.findall(r"See `(.+)`, test it", done.stdout)
+        assert "added.md" in machine_b.run(*shlex.split(look), cwd=here, check=True).stdout
+    undo = done.stderr.partition("undo the update: ")[2] if edited else done.stdout.splitlines()[-1]
+    machine_b.run(*shlex.split(undo), cwd=here, check=True)
+    assert machine_b.status(other.parent) == " M other.py\n"
 
 
 def test_pretend_shows_the_difference_and_changes_nothing(machine_b: Machine, folder: Path) -> None:
