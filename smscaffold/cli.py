@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it may have been a key, and the next one a signal
-        print(f"\nsmscaffold: stopped, nothing {getattr(options, 'undone', 'was written')}", file=sys.stderr)
+        print(f"\nsmscaffold: stopped{_left_behind(options)}", file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
         # whoever read our output has read enough; keep Python's own flush at exit from failing again
@@ -134,6 +134,13 @@ def complete(options: argparse.Namespace) -> None:
 
     for word, meaning in candidates(options.line, _parser()):
         print(f"{word}\t{meaning}")
+
+
+def _left_behind(options: argparse.Namespace) -> str:
+    """What to say of it to whoever has stopped the program."""
+    from smscaffold.staging import deeds
+
+    return f" after {' and '.join(deeds)}" if deeds else f", nothing {getattr(options, 'undone', 'was written')}"
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

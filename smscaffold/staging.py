@@ -14,6 +14,8 @@ from smscaffold.errors import SmscaffoldError
 
 #: what ends a program before its time
 STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+#: what this program has done and leaves behind, even if it is stopped now: "my-model was written"
+deeds: list[str] = []
 
 
 def check_destination(dest: Path) -> None:
@@ -33,11 +35,13 @@ def nearest_folder(dest: Path) -> Path:
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait until the end of this."""
+def uninterrupted(deed: str = "") -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the end of this; `deed` is what is done then and stays, for `deeds`."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         yield
+        if deed:
+            deeds.append(deed)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -63,7 +67,7 @@ def move_into_place(folder: Path, dest: Path) -> None:
 
     An empty folder at `dest` is filled rather than replaced: somebody's shell may stand in it.
     """
-    with uninterrupted():
+    with uninterrupted(f"{dest} was written"):
         if dest.is_dir():
             _fill(dest, folder)
         else:

@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import sys
 import warnings
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from smscaffold.errors import SmscaffoldError
 from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
 from smscaffold.render import environment, reason, render
 from smscaffold.repository import Clone, clone, helper_on_path
-from smscaffold.staging import STOPS, temporary_folder
+from smscaffold.staging import temporary_folder, uninterrupted
 from smscaffold.template_config import TemplateConfig, load_config
 from smscaffold.trust import check_safe, refuse_hostile
 
@@ -168,13 +167,16 @@ def _check_known(folder: Folder, template: Clone) -> None:
 @contextmanager
 def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
     """The folder as it is committed, in another place; hooks are not run."""
-    git.ask(
-        folder.top, "-c", f"core.hooksPath={os.devnull}", "worktree", "add", "--quiet", "--detach", str(place), "HEAD"
-    )
+    no_hooks = ("-c", f"core.hooksPath={os.devnull}")
+    add = ("worktree", "add", "--quiet", "--detach", "--no-checkout", str(place), "HEAD")
     try:
+        with uninterrupted():
+            git.ask(folder.top, *no_hooks, *add)
+        git.ask(place, *no_hooks, "reset", "--quiet", "--hard", "--no-recurse-submodules")
         yield place / folder.inside
     finally:
-        git.run(folder.top, "worktree", "remove", "--force", str(place))
+        with uninterrupted():
+            git.run(folder.top, "worktree", "remove", "--force", str(place))
 
 
 def _run_copier(second: Path, gathered: answers.Gathered, ref: str, work: Path, *, trusted: bool, tasks: bool) -> None:
@@ -272,16 +274,13 @@ def _take_over(folder: Folder, merged: Merged) -> None:
             raise SmscaffoldError(
                 f"the update brings {name}, and a file that git ignores is in its place: move it away"
             )
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    try:
+    with uninterrupted(f"{folder.path.name} was updated"):
         git.run(folder.top, "update-index", "--quiet", "--refresh")
         git.ask(folder.top, "read-tree", "-m", "-u", "HEAD", merged.tree)
         if merged.unmerged:
             gone = "0" * len(merged.tree)
             removed = "".join(f"0 {gone}\t{name}\0" for name in merged.conflicts)
             git.ask(folder.top, "update-index", "-z", "--index-info", text=removed + merged.unmerged)
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
 def _report(folder: Folder, merged: Merged, gathered: answers.Gathered, console: Console) -> None:

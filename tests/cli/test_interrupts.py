@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,33 @@ def test_nothing_is_left(
         assert complained == "\nsmscaffold: stopped, nothing was written\n"
     assert files(work) == {"empty"}
     assert files(temporary) == set()
+
+
+STOPPED_AT_THE_END = """
+import os, signal, sys
+from smscaffold import cli, staging
+fill, rename = staging._fill, staging._rename
+staging._fill = lambda *paths: (fill(*paths), os.kill(os.getpid(), signal.SIGINT))
+staging._rename = lambda *paths: (rename(*paths), os.kill(os.getpid(), signal.SIGINT))
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("dest", ["new/folder", "empty"])
+def test_what_was_done_is_told(template: Path, work: Path, environment: dict[str, str], dest: str) -> None:
+    (work / "empty").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED_AT_THE_END, "new", dest, "-t", str(template), "--defaults"],
+        cwd=work,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == f"\nsmscaffold: stopped after {dest} was written\n"
+    assert (work / dest / "README.md").is_file()
+    assert not list(work.rglob(".smscaffold-*"))
 
 
 @pytest.mark.parametrize("words", [["list"], ["new", "x", "--defaults", "--no-git"]])

@@ -51,11 +51,39 @@ def test_a_kill_in_the_middle_loses_nothing(
 ) -> None:
     append(folder / "README.md", "mine\n")
     machine_b.commit(folder)
+    code, said = stopped(machine_b, folder, tmp_path, "apply", number)
+    assert code == (-number if number == signal.SIGKILL else 128 + number)
+    assert "Traceback" not in said
+    assert machine_b.status(folder) == ""
+    assert (folder / "README.md").read_text().endswith("mine\n")
+    if number != signal.SIGKILL:
+        nothing_else_is_left(machine_b, folder, tmp_path)
+    machine_b.update(folder, "--quiet")
+    assert (folder / "README.md").read_text().endswith("mine\n")
+    assert (folder / "added.md").exists()
+
+
+@pytest.mark.parametrize("step", ["read-tree -m -u", "worktree remove"])
+def test_a_stop_at_the_end_says_what_was_done(machine_b: Machine, folder: Path, tmp_path: Path, step: str) -> None:
+    code, said = stopped(machine_b, folder, tmp_path, step, signal.SIGINT)
+    assert (code, said) == (130, "\nsmscaffold: stopped after model was updated\n")
+    assert "A  added.md\n" in machine_b.status(folder)
+    nothing_else_is_left(machine_b, folder, tmp_path)
+
+
+def nothing_else_is_left(machine: Machine, folder: Path, tmp_path: Path) -> None:
+    """Neither a second work tree nor temporary files."""
+    assert machine.git(folder, "worktree", "list").count("\n") == 1
+    assert not list((tmp_path / "tmp").glob(".smscaffold-*"))
+
+
+def stopped(machine: Machine, folder: Path, tmp_path: Path, step: str, number: signal.Signals) -> tuple[int, str]:
+    """An update that gets a signal while git does this: its exit code, and what it complained about."""
     reached, temporary = tmp_path / "reached", tmp_path / "tmp"
     temporary.mkdir()
-    git = write(tmp_path / "bin" / "git", slow_git(reached))
+    git = write(tmp_path / "bin" / "git", slow_git(reached, step))
     git.chmod(0o755)
-    environment = {**machine_b.environment, "TMPDIR": str(temporary)}
+    environment = {**machine.environment, "TMPDIR": str(temporary)}
     environment["PATH"] = f"{git.parent}{os.pathsep}{environment['PATH']}"
     process = subprocess.Popen(
         ["smscaffold", "update"],
@@ -75,27 +103,21 @@ def test_a_kill_in_the_middle_loses_nothing(
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+        reached.unlink()
         process.wait(timeout=60)
     finally:
         reached.unlink(missing_ok=True)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    said = process.communicate(timeout=60)[1]
-    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
-    assert "Traceback" not in said
-    assert machine_b.status(folder) == ""
-    assert (folder / "README.md").read_text().endswith("mine\n")
-    if number != signal.SIGKILL:
-        assert machine_b.git(folder, "worktree", "list").count("\n") == 1
-        assert not list(temporary.glob(".smscaffold-*"))
-    machine_b.update(folder, "--quiet")
-    assert (folder / "README.md").read_text().endswith("mine\n")
-    assert (folder / "added.md").exists()
+    return process.returncode, process.communicate(timeout=60)[1]
 
 
-def slow_git(reached: Path) -> str:
-    """A git that waits in the middle of the merge, when copier applies the differences, as long as a file is there."""
-    return f"""#!/bin/sh
-case "$1" in apply) touch {reached}; while [ -e {reached} ]; do sleep 0.02; done ;; esac
+def slow_git(reached: Path, step: str) -> str:
+    """A git that waits when it is to do this (`apply`: copier applies the differences), as long as a file is there.
+
+    In bash: other shells let in the signals that wait.
+    """
+    return f"""#!/bin/bash
+case " $* " in *" {step} "*) touch {reached}; while [ -e {reached} ]; do sleep 0.02; done ;; esac
 exec {shutil.which("git")} "$@"
 """
