@@ -50,9 +50,16 @@ def _in_repository(folder: Path) -> bool:
     return done.returncode == 0 or "dubious ownership" in done.stderr
 
 
-def run(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+def without_hooks() -> dict[str, str]:
+    """The variables with which git runs no hooks: the user's are not meant for what is only made on the way."""
+    given = os.environ.get("GIT_CONFIG_PARAMETERS", "")  # as `git -c` tells it to whatever git runs
+    return {"GIT_CONFIG_PARAMETERS": f"{given} 'core.hooksPath={os.devnull}'".lstrip()}
+
+
+def run(folder: Path, *arguments: str, text: str = "", hooks: bool = True) -> subprocess.CompletedProcess[str]:
     """Runs git in a folder, with `text` as its input; the caller looks at its exit code. What it says is in English."""
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
+    environment |= {} if hooks else without_hooks()
     try:
         return subprocess.run(
             ["git", "-C", str(folder), *arguments],
@@ -67,9 +74,9 @@ def run(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedPr
         raise SmscaffoldError("git is not installed, or not on PATH: this cannot be done without it") from error
 
 
-def ask(folder: Path, *arguments: str, text: str = "") -> str:
+def ask(folder: Path, *arguments: str, text: str = "", hooks: bool = True) -> str:
     """What git answers; SmscaffoldError with its reason when it fails."""
-    done = run(folder, *arguments, text=text)
+    done = run(folder, *arguments, text=text, hooks=hooks)
     if done.returncode:
         raise SmscaffoldError(f"git {arguments[0]} failed in {folder}: {last_line(done)}")
     return done.stdout

@@ -19,6 +19,7 @@ from smscaffold.render import environment
 
 HELPER = "git-remote-smscaffold"
 _HOSTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+_ORIGIN = "origin"  # the remote, whatever the user calls remotes
 # what copier itself takes for an address of git
 _KNOWN_TO_COPIER = ("git+", "git@", "git://", "https://github.com/", "https://gitlab.com/", *_HOSTS)
 
@@ -55,13 +56,13 @@ class Clone:
         commit = self._commit_id(wanted)
         if not commit:
             raise SmscaffoldError(f"{self.source} has no version, branch or commit {wanted!r}")
-        git.ask(self.folder, "checkout", "--quiet", "--detach", commit)
+        git.ask(self.folder, "checkout", "--quiet", "--detach", commit, hooks=False)
         if (self.folder / ".gitmodules").is_file():
-            git.ask(self.folder, "submodule", "--quiet", "update", "--init", "--recursive")
+            git.ask(self.folder, "submodule", "--quiet", "update", "--init", "--recursive", hooks=False)
         return git.ask(self.folder, "describe", "--tags", "--always").strip()
 
     def _commit_id(self, ref: str) -> str:
-        for name in (ref, f"origin/{ref}"):
+        for name in (ref, f"{_ORIGIN}/{ref}"):
             done = git.run(self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
             if done.returncode == 0:
                 return done.stdout.strip()
@@ -100,7 +101,8 @@ def clone(source: str, folder: Path) -> Clone:
     """
     address = _expanded(source.removeprefix("git+"))
     with helper_on_path(folder.with_name(folder.name + "-bin")):
-        done = git.run(folder.parent, "clone", "--quiet", "--no-checkout", "--", address, str(folder))
+        options = ("--quiet", "--no-checkout", "--origin", _ORIGIN)
+        done = git.run(folder.parent, "clone", *options, "--", address, str(folder), hooks=False)
     if done.returncode:
         raise SmscaffoldError(_why(source, done.stderr.strip()))
     return Clone(folder, source)

@@ -167,12 +167,11 @@ def _check_known(folder: Folder, template: Clone) -> None:
 @contextmanager
 def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
     """The folder as it is committed, in another place; hooks are not run."""
-    no_hooks = ("-c", f"core.hooksPath={os.devnull}")
     add = ("worktree", "add", "--quiet", "--detach", "--no-checkout", str(place), "HEAD")
     try:
         with uninterrupted():
-            git.ask(folder.top, *no_hooks, *add)
-        git.ask(place, *no_hooks, "reset", "--quiet", "--hard", "--no-recurse-submodules")
+            git.ask(folder.top, *add, hooks=False)
+        git.ask(place, "reset", "--quiet", "--hard", "--no-recurse-submodules", hooks=False)
         yield place / folder.inside
     finally:
         with uninterrupted():
@@ -182,6 +181,8 @@ def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
 def _run_copier(second: Path, gathered: answers.Gathered, ref: str, work: Path, *, trusted: bool, tasks: bool) -> None:
     variables: dict[str, str | None] = dict.fromkeys(git.LOCAL_VARIABLES)
     variables["COPIER_CACHE_DIR"] = str(work / "cache")
+    if git.run(work, "config", "core.hooksPath").stdout:  # else tasks may set up hooks of the folder
+        variables |= git.without_hooks()
     with environment(variables), helper_on_path(work / "bin"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import copier  # with PATH as it is now: copier copies it

@@ -162,6 +162,38 @@ class TestGit:
         refused = self.new(machine_b, str(repository), tmp_path / "y", "--ref", "v1", check=False)
         assert "has no history here, so there is no version 'v1' of it" in refused
 
+    def test_a_branch_whatever_the_user_calls_remotes(
+        self, machine_b: Machine, repository: Path, tmp_path: Path
+    ) -> None:
+        machine_b.git(repository, "checkout", "--quiet", "-b", "feature", "v1.0.0")
+        machine_b.git(repository, "checkout", "--quiet", "main")
+        settings = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "clone.defaultRemoteName", "GIT_CONFIG_VALUE_0": "up"}
+        new = ["smscaffold", "new", "x", "-y", "-t", f"file://{repository}", "--ref", "feature"]
+        machine_b.run(*new, cwd=tmp_path, check=True, **settings)
+        assert recorded(tmp_path / "x") == (f"file://{repository}", "v1.0.0")
+        assert "is up to date" in machine_b.update(tmp_path / "x", "--ref", "feature", **settings).stdout
+        machine_b.update(tmp_path / "x", **settings)
+        assert recorded(tmp_path / "x") == (f"file://{repository}", "v2.0.0")
+
+    def test_hooks_of_the_user_are_none_of_the_templates_business(
+        self, machine_b: Machine, repository: Path, tmp_path: Path
+    ) -> None:
+        for hook in ("post-checkout", "pre-commit", "commit-msg", "post-commit"):
+            script = f"#!/bin/sh\npwd >> {tmp_path}/ran\nexit 1\n"
+            write(tmp_path / "hooks" / hook, script).chmod(0o755)
+        hooks = {
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "core.hooksPath",
+            "GIT_CONFIG_VALUE_0": str(tmp_path / "hooks"),
+        }
+        new = ["smscaffold", "new", "x", "-y", "-t", str(repository), "--ref", "v1.0.0", "--no-git"]
+        machine_b.run(*new, cwd=tmp_path, check=True, **hooks)
+        machine_b.git(tmp_path / "x", "init", "--quiet")
+        machine_b.commit(tmp_path / "x")
+        machine_b.update(tmp_path / "x", **hooks)
+        assert (tmp_path / "x" / "version.txt").read_text() == "v2.0.0\n"
+        assert not (tmp_path / "ran").exists()
+
     def test_no_such_address(self, machine_b: Machine, tmp_path: Path) -> None:
         said = self.new(machine_b, f"file://{tmp_path}/nowhere", tmp_path / "x", check=False)
         assert said.startswith(f"smscaffold: error: cannot get the template git+file://{tmp_path}/nowhere: fatal: ")
