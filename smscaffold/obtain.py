@@ -79,5 +79,6 @@ def _git_version(folder: Path) -> str:
     """
     if not (folder / ".git").exists() or shutil.which("git") is None:
         return ""
-    version = git.run(folder, "describe", "--tags", "--always", "--dirty").stdout.strip()
-    return "" if version.endswith("-dirty") else version
+    if git.run(folder, "status", "--porcelain", "--untracked-files=normal").stdout:
+        return ""
+    return git.run(folder, "describe", "--tags", "--always").stdout.strip()

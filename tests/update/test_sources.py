@@ -162,6 +162,18 @@ class TestGit:
         refused = self.new(machine_b, str(repository), tmp_path / "y", "--ref", "v1", check=False)
         assert "has no history here, so there is no version 'v1' of it" in refused
 
+    @pytest.mark.parametrize("hidden", [False, True])
+    def test_a_folder_with_a_file_that_no_commit_has_says_so(
+        self, machine_b: Machine, repository: Path, tmp_path: Path, hidden: bool
+    ) -> None:
+        write(repository / "template" / "new.txt", "")
+        if hidden:
+            machine_b.git(repository, "config", "status.showUntrackedFiles", "no")
+        said = self.new(machine_b, str(repository), tmp_path / "x")
+        assert "is not a git repository with everything committed: no later updates from it" in said
+        assert recorded(tmp_path / "x") == (str(repository), None)
+        assert (tmp_path / "x" / "new.txt").exists()
+
     def test_a_branch_whatever_the_user_calls_remotes(
         self, machine_b: Machine, repository: Path, tmp_path: Path
     ) -> None:
