@@ -61,6 +61,7 @@ def render(
                 defaults=not ask,
                 overwrite=True,
                 quiet=True,
+                settings=copier.Settings(),  # without the defaults of the user's: `trusted` says all about trust
                 unsafe=trusted,
                 skip_tasks=not tasks,
             )
@@ -70,9 +71,9 @@ def render(
                 answers_file=folder / worker.answers_relpath,
                 warnings=[str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)],
             )
-        except (OSError, KeyboardInterrupt):
-            raise
         except Exception as error:  # a template is its author's code: it can trip over anything
+            if by_the_system(error):
+                raise
             if isinstance(error.__cause__, EOFError):  # Ctrl-D at a question
                 raise KeyboardInterrupt from error
             raise SmscaffoldError(reason(error).replace(f"{root}/", "")) from error
@@ -92,8 +93,17 @@ def record_source(answers_file: Path, source: str, commit: str) -> None:
     answers_file.write_text(text[:at] + entries + text[at:], encoding="utf-8")
 
 
+def by_the_system(error: Exception) -> bool:
+    """Whether the operating system has refused something; what copier raises for a program that fails looks similar."""
+    return isinstance(error, OSError) and not hasattr(error, "argv")
+
+
 def reason(error: Exception) -> str:
     """Copier's own words for what it refuses, as one sentence."""
+    if command := getattr(error, "argv", None):  # a program that copier has run
+        said = str(getattr(error, "stderr", "")).strip().splitlines() or [f"exit code {getattr(error, 'retcode', '?')}"]
+        why = next((line for line in said if line.startswith("fatal: ")), said[-1])
+        return f"{Path(command[0]).name} failed when copier ran it: {why}"
     text = " ".join(str(error).split())
     if refused := re.match(r"Validation error for question '(.+?)': (.*)", text):
         return f"{refused[1]}: {refused[2]}"

@@ -24,9 +24,9 @@ from smscaffold import answers, catalog, git
 from smscaffold.config.standard import Standard
 from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console
-from smscaffold.errors import SmscaffoldError
+from smscaffold.errors import SmscaffoldError, one_sentence
 from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
-from smscaffold.render import environment, reason, render
+from smscaffold.render import by_the_system, environment, reason, render
 from smscaffold.repository import Clone, clone, helper_on_path
 from smscaffold.staging import temporary_folder, uninterrupted
 from smscaffold.template_config import TemplateConfig, load_config
@@ -68,7 +68,7 @@ def update(request: Request, console: Console) -> None:
     folder = find_folder(request.folder)
     if refusal := standard.refusal((), folder.source):
         raise SmscaffoldError(f"the template of {folder.path} {refusal}")
-    with _one_sentence(), temporary_folder() as work:
+    with one_sentence(), temporary_folder() as work:
         template = clone(folder.source, work / "template")
         _check_known(folder, template)
         ref = request.ref or standard.ref(folder.source)
@@ -131,15 +131,6 @@ def _check_safe(folder: Folder, config: TemplateConfig, pretend: bool) -> bool:
     return trusted
 
 
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """Turns what the operating system refuses into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise SmscaffoldError(f"{error.strerror or error}: {error.filename or 'temporary files'}") from error
-
-
 def _check_known(folder: Folder, template: Clone) -> None:
     """Raises SmscaffoldError when the template's history lacks the version that the folder was made from."""
     if template.has(folder.commit):
@@ -181,6 +172,8 @@ def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
 def _run_copier(second: Path, gathered: answers.Gathered, ref: str, work: Path, *, trusted: bool, tasks: bool) -> None:
     variables: dict[str, str | None] = dict.fromkeys(git.LOCAL_VARIABLES)
     variables["COPIER_CACHE_DIR"] = str(work / "cache")
+    # copier's own repositories exchange objects with the folder's
+    variables["GIT_DEFAULT_HASH"] = git.ask(second, "rev-parse", "--show-object-format").strip()
     if git.run(work, "config", "core.hooksPath").stdout:  # else tasks may set up hooks of the folder
         variables |= git.without_hooks()
     with environment(variables), helper_on_path(work / "bin"), warnings.catch_warnings():
@@ -200,11 +193,11 @@ def _run_copier(second: Path, gathered: answers.Gathered, ref: str, work: Path, 
                 unsafe=trusted,
                 skip_tasks=not tasks,
             )
-        except OSError:
-            raise
         except copier.errors.UserMessageError as error:
             raise SmscaffoldError(f"copier cannot update it: {error}") from error
         except Exception as error:
+            if by_the_system(error):
+                raise
             raise SmscaffoldError(reason(error)) from error
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from smscaffold.errors import SmscaffoldError
+from smscaffold.errors import one_sentence
 
 Commands = Any  # argparse gives what it makes no public name
 
@@ -106,7 +105,7 @@ def _test(options: argparse.Namespace) -> None:
     from smscaffold.authoring.trial import Request, test
     from smscaffold.console import Console
 
-    with _one_sentence():
+    with one_sentence():
         test(Request(options.path, containers=not options.no_docker), Console())
 
 
@@ -114,7 +113,7 @@ def _build(options: argparse.Namespace) -> None:
     from smscaffold.authoring.build import Request, build
     from smscaffold.console import Console
 
-    with _one_sentence():
+    with one_sentence():
         build(Request(options.path, options.output), Console())
 
 
@@ -122,16 +121,5 @@ def _release(options: argparse.Namespace) -> None:
     from smscaffold.authoring.release import Request, release_package
     from smscaffold.console import Console
 
-    with _one_sentence():
+    with one_sentence():
         release_package(Request(options.version, options.path), Console())
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """Turns what the operating system refuses into one sentence."""
-    try:
-        yield
-    except BrokenPipeError:  # whoever reads along has read enough
-        raise
-    except OSError as error:
-        raise SmscaffoldError(f"{error.strerror or error}: {error.filename}") from error

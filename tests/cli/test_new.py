@@ -110,6 +110,16 @@ def test_an_answer_without_a_question_is_mentioned(run: Run, template: Path) -> 
     assert "train_base_image changes nothing" in done.stderr
 
 
+@pytest.mark.parametrize("settings", ["defaults: {layout: split, workers: none}\n", "a: [\n"])
+def test_copiers_settings_of_the_user_answer_nothing(
+    run: Run, template: Path, work: Path, environment: dict[str, str], settings: str
+) -> None:
+    write(Path(environment["HOME"]) / ".config" / "copier" / "settings.yml", settings)
+    done = run("new", "x", "-t", template, "-y")
+    assert done.returncode == 0, done.stderr
+    assert (work / "x" / "README.md").read_text() == "# my-model\nsingle 2 False\n"
+
+
 def test_no_defaults_are_needed_when_every_question_has_its_answer(run: Run, template: Path) -> None:
     data = ["project_name=a-b", "layout=split", "workers=1", "gpu=no", "train_base_image=debian"]
     done = run("new", "-t", template, *(word for pair in data for word in ("-d", pair)))

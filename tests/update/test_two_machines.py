@@ -141,6 +141,27 @@ def test_a_difference_that_nobody_reads_to_its_end_is_no_error(machine_b: Machin
     assert (done.stdout, done.stderr) == ("141\n", "")
 
 
+def test_up_to_date_that_nobody_reads_is_no_error(machine_b: Machine, folder: Path) -> None:
+    machine_b.update(folder, "--quiet")
+    machine_b.commit(folder)
+    # nobody reads from the end that stays open
+    nobody = "exec 3> >(:); wait $!; smscaffold update >&3; echo $?"
+    done = machine_b.run("bash", "-c", nobody, cwd=folder, PYTHONUNBUFFERED="1")
+    assert (done.stdout, done.stderr) == ("141\n", "")
+
+
+@pytest.mark.parametrize(("of_folder", "of_user"), [("sha256", "sha1"), ("sha1", "sha256")])
+def test_hashes_of_another_kind(
+    machine_a: Machine, machine_b: Machine, folder: Path, of_folder: str, of_user: str
+) -> None:
+    shutil.rmtree(folder / ".git")
+    edit(folder)
+    machine_a.git(folder, "init", "--quiet", f"--object-format={of_folder}")
+    machine_a.commit(folder)
+    machine_b.update(folder, "--quiet", GIT_DEFAULT_HASH=of_user)
+    check(folder)
+
+
 def test_an_older_version_can_be_asked_for(machine_b: Machine, tmp_path: Path) -> None:
     folder = machine_b.new(tmp_path / "old", "--ref", "v1.0.0")
     assert recorded(folder)["_commit"] == "v1.0.0"

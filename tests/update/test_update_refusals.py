@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -119,6 +120,16 @@ def test_the_way_back(machine_b: Machine, folder: Path) -> None:
     machine_b.update(folder, "--quiet")
     machine_b.commit(folder)
     refused(machine_b.update(folder, "--ref", "v1.0.0", check=False), "copier cannot update it: You are downgrading")
+
+
+def test_what_git_refuses_to_copier(machine_b: Machine, folder: Path, tmp_path: Path) -> None:
+    refuse = 'case " $* " in *" diff-tree "*) echo "fatal: no\nUse another one." >&2; exit 128 ;; esac'
+    git = write(tmp_path / "bin" / "git", f'#!/bin/sh\n{refuse}\nexec {shutil.which("git")} "$@"\n')
+    git.chmod(0o755)
+    path = f"{git.parent}{os.pathsep}{machine_b.environment['PATH']}"
+    done = machine_b.update(folder, check=False, PATH=path)
+    refused(done, "smscaffold: error: git failed when copier ran it: fatal: no\n")
+    assert machine_b.status(folder) == ""
 
 
 def test_a_file_that_git_ignores_is_not_overwritten(machine_b: Machine, folder: Path) -> None:
