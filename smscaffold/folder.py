@@ -73,10 +73,20 @@ def find_folder(path: Path) -> Folder:
 def _check_committed(path: Path, folder: Path) -> None:
     changed = git.ask(folder, "status", "--porcelain", "--", ".").splitlines()
     if changed:
-        names = [line[3:] for line in changed[:_SHOWN]] + ["..."] * (len(changed) > _SHOWN)
         raise SmscaffoldError(
-            f"{path} has changes that are not committed ({', '.join(names)}): commit or stash them first, so that "
+            f"{path} has changes that are not committed ({_some(changed, 3)}): commit or stash them first, so that "
             "they cannot get mixed up with the update's"
         )
     if git.run(folder, "ls-files", "--error-unmatch", "--", ANSWERS_FILE).returncode:
         raise SmscaffoldError(f"git ignores {path / ANSWERS_FILE}: have it track that file, and commit it")
+    left_out = [line for line in git.ask(folder, "ls-files", "-t", "--", ".").splitlines() if line.startswith("S ")]
+    if left_out:
+        raise SmscaffoldError(
+            f"the checkout leaves out files of {path} ({_some(left_out, 2)}), and an update would miss them: "
+            "`git sparse-checkout disable` first"
+        )
+
+
+def _some(lines: list[str], start: int) -> str:
+    """The names that begin there in some of the lines."""
+    return ", ".join([line[start:] for line in lines[:_SHOWN]] + ["..."] * (len(lines) > _SHOWN))

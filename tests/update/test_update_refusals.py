@@ -45,6 +45,29 @@ def test_changes_that_are_not_committed(machine_b: Machine, folder: Path) -> Non
     assert (folder / "Dockerfile").read_text().endswith("# mine\n")
 
 
+def test_a_checkout_that_lacks_a_part_of_the_folder(machine_b: Machine, folder: Path) -> None:
+    machine_b.git(folder, "sparse-checkout", "set", "program")
+    before = machine_b.git(folder, "rev-parse", "HEAD:")
+    done = machine_b.update(folder, check=False)
+    refused(done, f"the checkout leaves out files of {folder} (", ", ...)", "`git sparse-checkout disable`")
+    assert (machine_b.status(folder), machine_b.git(folder, "write-tree")) == ("", before)
+
+
+def test_a_checkout_that_lacks_something_else(machine_b: Machine, folder: Path) -> None:
+    shutil.rmtree(folder / ".git")
+    top = folder.parent
+    write(top / "other" / "file", "")
+    machine_b.git(top, "init", "--quiet")
+    machine_b.git(top, "add", "model", "other")
+    machine_b.git(top, "commit", "--quiet", "--message", "All")
+    machine_b.git(top, "sparse-checkout", "set", "model")
+    assert not (top / "other").exists()
+    machine_b.update(folder, "--quiet")
+    assert (folder / "added.md").exists()
+    machine_b.git(top, "commit", "--quiet", "--message", "Update")
+    assert "other/file" in machine_b.git(top, "ls-tree", "-r", "--name-only", "HEAD")
+
+
 def test_no_git(machine_b: Machine, folder: Path, tmp_path: Path) -> None:
     shutil.rmtree(folder / ".git")
     refused(
