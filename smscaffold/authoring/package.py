@@ -21,7 +21,7 @@ else:
 
 PROJECT = "pyproject.toml"
 # the line of the table [project] that says the version
-_VERSION = re.compile(r'(^\[project\]\n(?:(?!\[).*\n)*?version *= *)"[^"\n]*"', re.MULTILINE)
+_VERSION = re.compile(r'(^\[project\]\r?\n(?:(?!\[).*\n)*?version *= *)"[^"\n]*"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ class Package:
     def set_version(self, version: str) -> bool:
         """Writes the version into pyproject.toml; False where that does not say it, but something else."""
         path = self.folder / PROJECT
-        text, changed = _VERSION.subn(rf'\g<1>"{version}"', path.read_text(encoding="utf-8"), count=1)
+        # as bytes: the line ends stay as they are
+        text, changed = _VERSION.subn(rf'\g<1>"{version}"', path.read_bytes().decode("utf-8"), count=1)
         if changed:
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(text.encode("utf-8"))
         return bool(changed)
 
 

@@ -23,6 +23,7 @@ from smscaffold.compile import LOCAL_PLATFORM, compile_template
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history.git_remote import BRANCH, SUFFIX
 from smscaffold.history.record import HISTORY, RECORD, Release, commit_text, read_record, releases, tree_id
+from smscaffold.staging import temporary_folder, uninterrupted
 
 PACKAGE = HISTORY.parent
 _HEADER = "# template, tag, commit, tree: appended by each release; a line that stands here never changes\n"
@@ -34,10 +35,11 @@ def release(version: str, templates: Iterable[Path], history: Path) -> list[Rele
     """Releases those of these templates that have changed as `version`, and returns what was made; none may have.
 
     Bundles and record lie in the folder `history`.
-    Raises SmscaffoldError when the version is no X.Y.Z, or is not higher than a changed template's last one.
+    Raises SmscaffoldError when the version is no X.Y.Z, or is not higher than a changed template's last one; then none
+    is released.
     """
     _check_version(version, history)
-    made = []
+    made: dict[Release, bytes] = {}
     for folder in templates:
         with tempfile.TemporaryDirectory() as work:
             root = Path(work) / "template"
@@ -46,9 +48,11 @@ def release(version: str, templates: Iterable[Path], history: Path) -> list[Rele
             tree = tree_id(root)
             if known and known[-1].tree == tree:
                 continue
-            made.append(_append(folder.name, f"v{version}", tree, known, root, history))
-    _record(made, history)
-    return made
+            each, bundle = _append(folder.name, f"v{version}", tree, known, root, history)
+            made[each] = bundle
+    if made:
+        _write(made, history)
+    return list(made)
 
 
 def _check_version(version: str, history: Path) -> None:
@@ -59,8 +63,8 @@ def _check_version(version: str, history: Path) -> None:
         raise SmscaffoldError(f"{version} is lower than {'.'.join(map(str, newest))}, which is released already")
 
 
-def _append(name: str, tag: str, tree: str, known: list[Release], root: Path, history: Path) -> Release:
-    """One more commit and tag in a template's bundle; the record is not touched."""
+def _append(name: str, tag: str, tree: str, known: list[Release], root: Path, history: Path) -> tuple[Release, bytes]:
+    """One more commit and tag in a template's bundle: what it then holds; nothing is written."""
     if any(release.tag == tag for release in known):
         raise SmscaffoldError(f"{name} {tag} is released already, and {name} has changed since: take a higher version")
     bundle = history / f"{name}{SUFFIX}"
@@ -74,9 +78,8 @@ def _append(name: str, tag: str, tree: str, known: list[Release], root: Path, hi
             raise SmscaffoldError(f"git made the tree {written} of {name}, not {tree}: nothing was released")
         text = commit_text(name, tree, known[-1].commit if known else "")
         commit = _git(repository, "hash-object", "-t", "commit", "-w", "--stdin", text=text)
-        history.mkdir(parents=True, exist_ok=True)
-        bundle.write_bytes(_bundle(repository, [*known, Release(name, tag, commit, tree)]))
-    return Release(name, tag, commit, tree)
+        made = Release(name, tag, commit, tree)
+        return made, _bundle(repository, [*known, made])
 
 
 def _bundle(repository: Path, known: list[Release]) -> bytes:
@@ -99,13 +102,20 @@ def _bundle(repository: Path, known: list[Release]) -> bytes:
     return f"# v2 git bundle\n{head}\n".encode() + _git_bytes(repository, *pack, text=newest)
 
 
-def _record(made: list[Release], history: Path) -> None:
-    if not made:
-        return
+def _write(made: dict[Release, bytes], history: Path) -> None:
+    """The bundles, and the record of them last: a release that was cut short is done again."""
+    history.mkdir(parents=True, exist_ok=True)
     record = history / RECORD
     text = record.read_text(encoding="ascii") if record.is_file() else _HEADER
     lines = [f"{release.template} {release.tag} {release.commit} {release.tree}\n" for release in made]
-    record.write_text(text + "".join(lines), encoding="ascii")
+    files = {f"{release.template}{SUFFIX}": content for release, content in made.items()}
+    files[RECORD] = (text + "".join(lines)).encode("ascii")
+    with temporary_folder(history) as stage:
+        for name, content in files.items():
+            (stage / name).write_bytes(content)
+        with uninterrupted(" and ".join(f"{release.template} {release.tag} was released" for release in made)):
+            for name in files:
+                (stage / name).replace(history / name)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

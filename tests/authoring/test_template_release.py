@@ -71,6 +71,16 @@ def test_versions_that_cannot_be(author: Machine, released: Path, version: str, 
     assert author.status(released) == ""
 
 
+def test_none_is_released_when_one_is_refused(author: Machine, released: Path) -> None:
+    write(
+        released / "acme_templates" / "another" / "copier.yml", "_smscaffold: {language: A, framework: B, title: C}\n"
+    )
+    author.commit(released)
+    done = author.run("smscaffold", "template", "release", "0.1.0", cwd=released)
+    refused(done, "python-http v0.1.0 is released already")
+    assert author.status(released) == ""
+
+
 def test_nothing_has_changed(author: Machine, released: Path) -> None:
     author.run("git", "checkout", "--", ".", cwd=released, check=True)
     refused(author.run("smscaffold", "template", "release", "0.2.0", cwd=released), "no template has changed")
@@ -105,6 +115,14 @@ def test_a_package_that_says_its_version_elsewhere(author: Machine, released: Pa
     done = author.run("smscaffold", "template", "release", "0.2.0", cwd=released, check=True)
     assert "pyproject.toml says no version" in done.stderr
     assert 'version = "9"' in path.read_text()
+
+
+def test_line_ends_of_pyproject_stay(author: Machine, released: Path) -> None:
+    path = released / "pyproject.toml"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    before = path.read_bytes()
+    release(author, released, "0.2.0")
+    assert path.read_bytes() == before.replace(b'version = "0.1.0"', b'version = "0.2.0"')
 
 
 def test_folders_follow_the_installed_package(author: Machine, released: Path, template: Path, tmp_path: Path) -> None:
