@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smscaffold.console import Console, speaks_unicode, status
+from smscaffold.console import Console, shows_colour, speaks_unicode, status
 from smscaffold.contract import catalogue
 from smscaffold.contract.preparing import Given, prepare
 from smscaffold.errors import CannotCheckError
@@ -52,8 +51,7 @@ def check(request: Request, console: Console) -> int:
     if request.output:
         _write(request.output, FORMATS[request.format](report) + "\n")
     if request.output or request.format == "text":
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-        console.say(as_text(report, unicode=speaks_unicode(), colour=colour))
+        console.say(as_text(report, unicode=speaks_unicode(), colour=shows_colour()))
     else:
         console.say(FORMATS[request.format](report))
     return report.exit_code

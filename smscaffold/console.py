@@ -27,8 +27,7 @@ class Console:
 
     def heading(self, text: str) -> None:
         """A line of the result that stands out, where the terminal can show it."""
-        plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-        self.say(text if plain else f"\x1b[1m{text}\x1b[0m")
+        self.say(f"\x1b[1m{text}\x1b[0m" if shows_colour() else text)
 
     def note(self, text: str) -> None:
         """Something to know that is not part of the result."""
@@ -67,6 +66,11 @@ def status() -> Iterator[Callable[[str], None]]:
     finally:
         if shows:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def shows_colour() -> bool:
+    """Whether stdout is a terminal on which colour and bold letters are shown and wanted."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def speaks_unicode() -> bool:

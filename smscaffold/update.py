@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import shutil
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ import yaml
 from smscaffold import answers, catalog, git
 from smscaffold.config.standard import Standard
 from smscaffold.config.standard import load as load_standard
-from smscaffold.console import Console
+from smscaffold.console import Console, shows_colour
 from smscaffold.errors import SmscaffoldError, one_sentence
 from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
 from smscaffold.render import by_the_system, environment, reason, render
@@ -257,7 +256,7 @@ def _leave_ignored(folder: Folder, second: Path) -> None:
 
 
 def _difference(second: Path) -> str:
-    colour = "always" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else "never"
+    colour = "always" if shows_colour() else "never"
     return git.ask(second, "diff", "--cached", f"--color={colour}", "HEAD").rstrip("\n")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
-from cli_helpers import ENDLESS, command, files
+from cli_helpers import ENDLESS, Run, command, files
 from shared_helpers import write
 
 Start = Callable[..., "pexpect.spawn[str]"]
@@ -46,6 +47,30 @@ def test_no_colour_where_it_is_not_wanted(start: Start, template: Path, plain: d
     text = shown(start("new", "one", "-t", template, "--defaults", **plain))
     assert "Made one/" in text
     assert "\x1b[1m" not in text
+
+
+@pytest.mark.parametrize(("terminal", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_the_difference_of_an_update(
+    start: Start,
+    run: Run,
+    template: Path,
+    environment: dict[str, str],
+    terminal: dict[str, str],
+    coloured: bool,
+) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", *words], cwd=template, env=environment, check=True, capture_output=True)
+
+    git("init")
+    for version in ("v1.0.0", "v2.0.0"):
+        write(template / "template" / "version.txt", f"{version}\n")
+        git("add", "--all")
+        git("commit", "--message", version)
+        git("tag", version)
+    assert run("new", "one", "-t", template, "--defaults", "--ref", "v1.0.0").returncode == 0
+    text = shown(start("update", "one", "--pretend", **terminal))
+    assert "+v2.0.0" in text.replace("\x1b[32m", "").replace("\x1b[m", "")
+    assert ("\x1b[32m" in text) == coloured
 
 
 def test_quiet_asks_nothing(start: Start, template: Path, work: Path) -> None:
