@@ -63,8 +63,7 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
 
   private def csv(text: String, hasHeader: Boolean): Either[String, Records] =
     val firstLine = text.takeWhile(_ != '\n')
-    if hasHeader || firstLine.strip == header then
-      csvWithHeader(text, firstLine)
+    if hasHeader || firstLine.strip == header then csvWithHeader(text, firstLine)
     else Right(csvRows(text, names))
 
   private def csvWithHeader(text: String, firstLine: String): Either[String, Records] =
