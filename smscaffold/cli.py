@@ -26,9 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "run" not in options:
         parser.print_help()
         return 2
-    for stop in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(stop, _stop)
-    signal.signal(signal.SIGINT, _interrupt)
+    for number, handler in ((signal.SIGTERM, _stop), (signal.SIGHUP, _stop), (signal.SIGINT, _interrupt)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has us ignore the hangup
+            signal.signal(number, handler)
     try:
         code: int | None = options.run(options)
         sys.stdout.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,8 +38,6 @@ def test_nothing_is_left(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # a test run in the background may have been told to ignore Ctrl-C, and would hand that on
-        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)],
     )
     try:
         wait_for(lambda: list(work.rglob(".smscaffold-*/*/deep")))
@@ -66,3 +65,17 @@ def test_output_that_nobody_reads_is_no_error(work: Path, environment: dict[str,
     complained = process.stderr.read()
     assert (process.wait(timeout=30), complained) == (128 + signal.SIGPIPE, "")
     assert (work / "x").exists() == ("new" in words)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_to_be_ignored_is_ignored(environment: dict[str, str], number: signal.Signals) -> None:
+    """As under nohup, or in the background of a script."""
+    script = (
+        "import os, signal, sys\n"
+        f"signal.signal({number:d}, signal.SIG_IGN)\n"
+        "from smscaffold import cli\n"
+        f"cli.list_templates = lambda options: os.kill(os.getpid(), {number:d})\n"
+        "sys.exit(cli.main(['list']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -65,8 +65,6 @@ def test_a_kill_in_the_middle_loses_nothing(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # a test run in the background may have been told to ignore Ctrl-C, and would hand that on
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         deadline = time.monotonic() + 60
