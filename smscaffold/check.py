@@ -71,7 +71,6 @@ def examine(request: Request) -> Report:
 
     rules = chosen(catalogue.rules().values(), request.select, request.ignore, request.profiles)
     with temporary_folder() as scratch:
-        _require_engine()
         subject = prepare(request.given, scratch)
         if not request.select:
             rules = [rule for rule in rules if _applies(rule.profile, subject)]
@@ -98,15 +97,6 @@ def _applies(profile: str, subject: Subject) -> bool:
     if profile in _TRAINING:
         return subject.train_image is not None
     return profile == "static" or profile not in catalogue.PROFILES or subject.serve_image is not None
-
-
-def _require_engine() -> None:
-    from smscaffold.sagemaker_local import LocalError, engine
-
-    try:
-        engine()
-    except LocalError as error:
-        raise CannotCheckError(str(error).rstrip(".")) from error
 
 
 @contextmanager

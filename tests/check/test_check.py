@@ -106,23 +106,10 @@ def test_without_an_engine_it_cannot_check() -> None:
 
 
 @needs_docker
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        (["smscaffold-test/nowhere"], "there is no image smscaffold-test/nowhere on this machine"),
-        (["x", "--train-image", "y"], "give an image or a folder, or --train-image and --serve-image, not both"),
-        (["x", "--train-data", "/no/where"], "/no/where is not a folder: --train-data takes one, or CHANNEL=DIR"),
-        (["x", "--hyperparameters", __file__], f"{__file__} is not JSON"),
-        (["x", "--slow-hyperparameters", __file__], f"{__file__} is not JSON"),
-        (["x", "--payload", __file__], f"what is in {__file__}? Say so with --content-type"),
-        (["x", "--model", "/no/where"], "the model /no/where cannot be read"),
-        ([str(LOCAL)], f"{LOCAL}/Dockerfile cannot be read"),
-    ],
-)
-def test_wrong_inputs_are_refused_with_a_reason(words: list[str], reason: str) -> None:
-    done = run(*words)
+def test_an_image_that_is_not_there_is_refused_with_the_reason() -> None:
+    done = run("smscaffold-test/nowhere")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"smscaffold: error: {reason}")
+    assert done.stderr.startswith("smscaffold: error: there is no image smscaffold-test/nowhere on this machine")
 
 
 @needs_docker
