@@ -107,7 +107,8 @@ def _model(path: Path, scratch: Path) -> Path:
     try:
         if tarfile.is_tarfile(path):
             with tarfile.open(path) as archive:
-                archive.extractall(folder, filter="data")
+                archive.extraction_filter = getattr(tarfile, "data_filter", None)  # before 3.10.12 and 3.11.4: none
+                archive.extractall(folder)
         else:
             shutil.copy(path, folder)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
