@@ -21,7 +21,7 @@ def as_json() -> str:
         }
         for rule in catalogue.rules().values()
     ]
-    return json.dumps(rows, indent=2, ensure_ascii=False)
+    return json.dumps(rows, indent=2)
 
 
 def as_table() -> str:
