@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from smscaffold import check as command
 from smscaffold.check import Request
 from smscaffold.console import Console
+from smscaffold.contract.catalogue import Rule
+from smscaffold.contract.clause import Evidence
 from smscaffold.contract.preparing import Given
-from smscaffold.contract.report import Report
+from smscaffold.contract.report import Report, as_json, as_junit
+from smscaffold.contract.runner import Result
 from smscaffold.errors import CannotCheckError
 
 VERDICT = "0 hold, 0 broken (0 of them MUST), 0 skipped; 0 s"
@@ -114,3 +119,12 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_check(
         report_to(folder / place)
     assert str(refused.value) == f"{folder / place} {reason.format(folder)}"
     assert asked == []
+
+
+def test_what_is_for_programs_is_right_in_any_encoding() -> None:
+    rule = Rule("EX1", "Says naïve things 🙂", "MUST", "example")
+    report = Report({}, [Result(rule, "fail", evidence=Evidence("", "", "ï", ""))], 0)
+    assert json.loads(as_json(report).encode("ascii"))["clauses"][0]["title"] == rule.title
+    case = ElementTree.fromstring(as_junit(report).encode("ascii")).find("testsuite/testcase")
+    assert case is not None
+    assert case.get("name") == f"EX1 {rule.title}"
