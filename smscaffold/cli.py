@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number, handler in ((signal.SIGTERM, _stop), (signal.SIGHUP, _stop), (signal.SIGINT, _interrupt)):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has us ignore the hangup
             signal.signal(number, handler)
+    sys.unraisablehook = _raise_again
     try:
         code: int | None = options.run(options)
         sys.stdout.flush()
@@ -149,6 +150,19 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     """Ends the program at the first Ctrl-C; further ones must not disturb what is removed on the way out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _raise_again(lost: Any) -> None:
+    """Where Python can raise nothing, as in the callback of a weak reference, a stop would be lost: it comes again."""
+    if not isinstance(lost.exc_value, KeyboardInterrupt | SystemExit):
+        return sys.__unraisablehook__(lost)
+    stop: BaseException = lost.exc_value
+
+    def raise_it(number: int, frame: FrameType | None) -> None:
+        raise stop
+
+    signal.signal(signal.SIGALRM, raise_it)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -81,3 +81,26 @@ def test_what_was_to_be_ignored_is_ignored(environment: dict[str, str], number: 
     )
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+CARELESS = """
+import os, signal, sys, time
+from smscaffold import cli
+class Careless:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{number})
+        time.sleep(20)
+def run(options):
+    Careless()
+    time.sleep(20)
+cli.new = run
+sys.exit(cli.main(["new"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_comes_through_where_python_can_raise_nothing(number: signal.Signals) -> None:
+    script = CARELESS.replace("{number}", number.name)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=15)
+    assert done.returncode == 128 + number
+    assert done.stderr == ("\nsmscaffold: stopped, nothing was written\n" if number == signal.SIGINT else "")
