@@ -173,7 +173,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         answers = yaml.safe_load(file.read_bytes())
     except OSError as error:
         raise SmscaffoldError(f"cannot read the answers in {file}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(answers, dict):
         raise SmscaffoldError(f"{file} must hold a mapping, one line `name: answer` for each answer")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from smscaffold import __version__
 from smscaffold.compile import PACKAGE, TEMPLATES
+from smscaffold.config.places import expand
 from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.history import git_remote, record
@@ -164,7 +165,7 @@ def _called(name: str, among: list[Template]) -> list[Template]:
 
 
 def _in_folder(name: str, standard: Standard) -> Template:
-    folder = Path(name).expanduser()
+    folder = expand(name)
     if folder.is_dir():
         return _from_folder(folder.resolve())
     known = [template.name for template in templates(standard=standard)]

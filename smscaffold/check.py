@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import tempfile
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,17 +44,20 @@ def check(request: Request, console: Console) -> int:
 
     Raises CannotCheckError, which means 2, without an engine, an image or a build.
     """
-    if request.output and not request.output.absolute().parent.is_dir():
-        raise CannotCheckError(f"{request.output} cannot be written: there is no folder {request.output.parent}")
+    if request.output:
+        _refuse_unwritable(request.output)
     report = examine(request)
     from smscaffold.contract.report import FORMATS, as_text
 
-    if request.output:
-        _write(request.output, FORMATS[request.format](report) + "\n")
-    if request.output or request.format == "text":
-        console.say(as_text(report, unicode=speaks_unicode(), colour=shows_colour()))
-    else:
-        console.say(FORMATS[request.format](report))
+    try:
+        if request.output or request.format == "text":
+            console.say(as_text(report, unicode=speaks_unicode(), colour=shows_colour()))
+        else:
+            console.say(FORMATS[request.format](report))
+        sys.stdout.flush()  # before the file, which may be /dev/stdout
+    finally:  # one of the two may fail, and the other still tells what was found
+        if request.output:
+            _write(request.output, FORMATS[request.format](report) + "\n")
     return report.exit_code
 
 
@@ -66,7 +70,6 @@ def examine(request: Request) -> Report:
 
     rules = chosen(catalogue.rules().values(), request.select, request.ignore, request.profiles)
     with temporary_folder() as scratch:
-        _require_engine()
         subject = prepare(request.given, scratch)
         if not request.select:
             rules = [rule for rule in rules if _applies(rule.profile, subject)]
@@ -95,15 +98,6 @@ def _applies(profile: str, subject: Subject) -> bool:
     return profile == "static" or profile not in catalogue.PROFILES or subject.serve_image is not None
 
 
-def _require_engine() -> None:
-    from smscaffold.sagemaker_local import LocalError, engine
-
-    try:
-        engine()
-    except LocalError as error:
-        raise CannotCheckError(str(error).rstrip(".")) from error
-
-
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[list[str], int], None]]:
     started = time.monotonic()
@@ -113,13 +107,35 @@ def _progress(total: int) -> Iterator[Callable[[list[str], int], None]]:
         )
 
 
+def _refuse_unwritable(path: Path) -> None:
+    """Raises CannotCheckError where no report can be written: said before the check, nothing is lost."""
+    if path.is_dir():
+        raise CannotCheckError(f"{path} is a folder: --output takes a file")
+    folder = Path(os.path.realpath(path)).parent
+    if not folder.is_dir():
+        raise CannotCheckError(f"{path} cannot be written: there is no folder {folder}")
+    place = path if _is_special(path) else folder
+    if not os.access(place, os.W_OK):
+        raise CannotCheckError(f"{path} cannot be written: {place} is not open to you")
+
+
+def _is_special(path: Path) -> bool:
+    """Whether there is a device or a pipe: it is written to, a file is replaced."""
+    return path.exists() and not path.is_file()
+
+
 def _write(path: Path, text: str) -> None:
     """The file, whole or not at all."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=".smscaffold-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        if _is_special(path):
+            path.write_text(text, encoding="utf-8")
+            return
+        file = Path(os.path.realpath(path))
+        with temporary_folder(file.parent) as stage:
+            whole = stage / file.name
+            whole.write_text(text, encoding="utf-8")
+            if file.exists():
+                shutil.copymode(file, whole)
+            whole.replace(file)
     except OSError as error:
         raise CannotCheckError(f"{path} cannot be written: {error.strerror}") from error

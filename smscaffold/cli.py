@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from smscaffold import __version__
 from smscaffold.authoring.commands import add_template
 from smscaffold.errors import SmscaffoldError
+from smscaffold.surroundings import drop_output, make_do, refusal
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,14 +21,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 is success, 1 a refusal with its reason, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM; `check` has its own.
     """
+    make_do()
     parser = _parser()
     options = parser.parse_args(arguments)
     if "run" not in options:
         parser.print_help()
         return 2
-    for stop in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(stop, _stop)
-    signal.signal(signal.SIGINT, _interrupt)
+    for number, handler in ((signal.SIGTERM, _stop), (signal.SIGHUP, _stop), (signal.SIGINT, _interrupt)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has us ignore the hangup
+            signal.signal(number, handler)
+    sys.unraisablehook = _raise_again
     try:
         code: int | None = options.run(options)
         sys.stdout.flush()
@@ -40,9 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\nsmscaffold: stopped{_left_behind(options)}", file=sys.stderr)
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # whoever read our output has read enough; keep Python's own flush at exit from failing again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()  # whoever read it has read enough
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        drop_output()
+        print(f"smscaffold: error: {refusal(error)}", file=sys.stderr)
+        return getattr(options, "failed", 1)
     return code or 0
 
 
@@ -154,6 +159,19 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _raise_again(lost: Any) -> None:
+    """Where Python can raise nothing, as in the callback of a weak reference, a stop would be lost: it comes again."""
+    if not isinstance(lost.exc_value, KeyboardInterrupt | SystemExit):
+        return sys.__unraisablehook__(lost)
+    stop: BaseException = lost.exc_value
+
+    def raise_it(number: int, frame: FrameType | None) -> None:
+        raise stop
+
+    signal.signal(signal.SIGALRM, raise_it)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="smscaffold", description="Scaffolding for Amazon SageMaker training and serving containers."
@@ -260,7 +278,7 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add("--list", action="store_true", help="list the clauses")
     add("--json", action="store_true", help="with --list: for programs")
     add("--explain", metavar="ID", help="tell all about a clause")
-    command.set_defaults(run=check, undone="stays behind")
+    command.set_defaults(run=check, undone="stays behind", failed=2)
 
 
 def _words(text: str) -> list[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 
 class SmscaffoldError(Exception):
@@ -17,17 +16,6 @@ class CannotCheckError(SmscaffoldError):
     """Why `smscaffold check` could not find out whether a container keeps the contract."""
 
     exit_code = 2
-
-
-@contextmanager
-def one_sentence() -> Iterator[None]:
-    """Turns what the operating system refuses into one sentence."""
-    try:
-        yield
-    except BrokenPipeError:  # whoever reads along has read enough
-        raise
-    except OSError as error:
-        raise SmscaffoldError(f"{error.strerror or error}: {error.filename or 'temporary files'}") from error
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ _COLUMNS = ("name", "language", "framework", "title", "version", "origin")
 
 def as_json(standard: Standard) -> str:
     """A JSON array with one object a template."""
-    return json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in _rows(standard)], indent=2, ensure_ascii=False)
+    return json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in _rows(standard)], indent=2)
 
 
 def as_table(standard: Standard) -> str:

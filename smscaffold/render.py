@@ -71,6 +71,8 @@ def render(
                 answers_file=folder / worker.answers_relpath,
                 warnings=[str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)],
             )
+        except KeyboardInterrupt:  # copier's own kind is an Exception too
+            raise
         except Exception as error:  # a template is its author's code: it can trip over anything
             if by_the_system(error):
                 raise

@@ -23,7 +23,7 @@ from smscaffold import answers, catalog, git
 from smscaffold.config.standard import Standard
 from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console, shows_colour
-from smscaffold.errors import SmscaffoldError, one_sentence
+from smscaffold.errors import SmscaffoldError
 from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
 from smscaffold.render import by_the_system, environment, reason, render
 from smscaffold.repository import Clone, clone, helper_on_path
@@ -67,7 +67,7 @@ def update(request: Request, console: Console) -> None:
     folder = find_folder(request.folder)
     if refusal := standard.refusal((), folder.source):
         raise SmscaffoldError(f"the template of {folder.path} {refusal}")
-    with one_sentence(), temporary_folder() as work:
+    with temporary_folder() as work:
         template = clone(folder.source, work / "template")
         _check_known(folder, template)
         ref = request.ref or standard.ref(folder.source)

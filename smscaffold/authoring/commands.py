@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from smscaffold.errors import one_sentence
-
 Commands = Any  # argparse gives what it makes no public name
 
 
@@ -105,21 +103,18 @@ def _test(options: argparse.Namespace) -> None:
     from smscaffold.authoring.trial import Request, test
     from smscaffold.console import Console
 
-    with one_sentence():
-        test(Request(options.path, containers=not options.no_docker), Console())
+    test(Request(options.path, containers=not options.no_docker), Console())
 
 
 def _build(options: argparse.Namespace) -> None:
     from smscaffold.authoring.build import Request, build
     from smscaffold.console import Console
 
-    with one_sentence():
-        build(Request(options.path, options.output), Console())
+    build(Request(options.path, options.output), Console())
 
 
 def _release(options: argparse.Namespace) -> None:
     from smscaffold.authoring.release import Request, release_package
     from smscaffold.console import Console
 
-    with one_sentence():
-        release_package(Request(options.version, options.path), Console())
+    release_package(Request(options.version, options.path), Console())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,13 @@ class Place:
         return self.package or (f"~{file.removeprefix(home)}" if file.startswith(f"{home}/") else file)
 
 
+def expand(path: str | Path) -> Path:
+    """The path with a home folder in place of its leading ``~``; as it is where there is no such folder."""
+    with suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)
+
+
 def places(option: Path | None) -> Iterator[Place]:
     """The configuration files there are; what an earlier one says wins over what a later one says.
 
@@ -39,7 +47,7 @@ def places(option: Path | None) -> Iterator[Place]:
     variable = os.environ.get(VARIABLE)
     for named, how in ((option, "--config"), (Path(variable) if variable else None, f"${VARIABLE}")):
         if named:
-            file = named.expanduser().absolute()
+            file = expand(named).absolute()
             if not file.is_file():
                 raise SmscaffoldError(f"{how} names {named}, and there is no such file")
             yield Place(file)

@@ -6,10 +6,10 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
-from smscaffold.config.places import Place
+from smscaffold.config.places import Place, expand
 from smscaffold.errors import SmscaffoldError, did_you_mean
 
 #: the tables of answers, each with tables of its own for single templates
@@ -217,7 +217,7 @@ def certificates(entry: Entry) -> dict[str, str]:
     Raises SmscaffoldError when one of them is not there, or is not one certificate.
     """
     found = {}
-    for file in (entry.place.file.parent / Path(name).expanduser() for name in entry.value):
+    for file in (entry.place.file.parent / expand(name) for name in entry.value):
         try:
             parts = _CERTIFICATE.findall(file.read_text(encoding="utf-8", errors="replace"))
         except OSError as error:

@@ -19,7 +19,7 @@ from smscaffold.template_config import load_config
 
 def as_json(standard: Standard) -> str:
     """A JSON array with one object a value."""
-    return json.dumps([_told(entry) for entry in _ordered(standard)], indent=2, ensure_ascii=False)
+    return json.dumps([_told(entry) for entry in _ordered(standard)], indent=2)
 
 
 def as_table(standard: Standard) -> str:

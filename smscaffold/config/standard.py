@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from smscaffold.config.places import Place, places
+from smscaffold.config.places import Place, expand, places
 from smscaffold.config.read import Entry, Key, certificates, entries
 from smscaffold.repository import is_address, plain_address
 
@@ -77,7 +77,7 @@ class Standard:
                 about = {name: told.get(name, "") for name in ("language", "framework", "title")}
                 address = told["source"]
                 if not is_address(address):
-                    address = os.path.normpath(entry.place.file.parent / Path(address).expanduser())
+                    address = os.path.normpath(entry.place.file.parent / expand(address))
                 yield Source(key[2], address, told.get("ref", ""), about, entry)
 
     def ref(self, source: str) -> str:

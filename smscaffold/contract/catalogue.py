@@ -15,7 +15,7 @@ from types import ModuleType
 
 from smscaffold.contract import clauses as built_in
 from smscaffold.contract.clause import Clause, Mend
-from smscaffold.errors import SmscaffoldError
+from smscaffold.errors import CannotCheckError
 
 #: those whose clauses have checks, in the order in which they are shown
 PROFILES = ("static", "train", "train-plus", "serve", "serve-plus", "serverless", "batch")
@@ -65,6 +65,11 @@ def rules() -> dict[str, Rule]:
     return known
 
 
+def known_as(word: str, known: Iterable[str]) -> str:
+    """The id among those that are known that somebody wrote in any case; the word itself if there is none."""
+    return next((name for name in known if name.upper() == word.upper()), word)
+
+
 def contract_text() -> str:
     """The contract: the wheel carries a copy beside this module, a checkout has it in docs/."""
     package = files("smscaffold")
@@ -107,7 +112,7 @@ def _with_check(rule: Rule | None, clause: type[Clause]) -> Rule:
     strength = clause.strength or (rule.strength if rule else "")
     profile = clause.profile or (rule.profile if rule else "")
     if not (title and strength and profile):
-        raise SmscaffoldError(f"clause {clause.id()} needs a docstring, a strength and a profile")
+        raise CannotCheckError(f"clause {clause.id()} needs a docstring, a strength and a profile")
     return Rule(clause.id(), title, strength, profile, bool(rule and rule.claimed), texts, clause)
 
 
@@ -118,7 +123,7 @@ def _checks() -> Iterator[type[Clause]]:
         try:
             found = entry.load()
         except Exception as error:
-            raise SmscaffoldError(f"the clauses of {entry.value} cannot be loaded: {error!r}") from error
+            raise CannotCheckError(f"the clauses of {entry.value} cannot be loaded: {error!r}") from error
         yield from _clauses_of(found)
 
 

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import tarfile
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -36,19 +37,14 @@ class Given:
 
 
 def prepare(given: Given, scratch: Path) -> Subject:
-    """What is to be checked; a folder is built for it. `scratch` takes what has to be unpacked."""
+    """What is to be checked; a folder is built for it. `scratch` takes what has to be unpacked.
 
+    Raises CannotCheckError; for what is wrong with the inputs, before the engine is asked for anything.
+    """
     if given.target and (given.train_image or given.serve_image):
         raise CannotCheckError("give an image or a folder, or --train-image and --serve-image, not both")
-    if given.target and Path(given.target).is_dir():
-        made, names = _built(Path(given.target), scratch)
-        found = dataclasses.replace(from_folder(Path(given.target), made["train"], made["serve"]), names=names)
-    elif given.target:
-        found = Subject(given.target, given.target)
-    elif given.train_image or given.serve_image:
-        found = Subject(given.train_image, given.serve_image)
-    else:
-        raise CannotCheckError("what is to be checked? Give an image, a folder, --train-image or --serve-image")
+    folder = _folder(given)
+    found = from_folder(folder) if folder else Subject(*_images(given))
     more: dict[str, object] = {
         "channels": dict(_channel(word) for word in given.train_data),
         "hyperparameters": read_json(given.hyperparameters) if given.hyperparameters else {},
@@ -57,16 +53,42 @@ def prepare(given: Given, scratch: Path) -> Subject:
         "model": _model(given.model, scratch) if given.model else None,
         "payloads": tuple(_payloads(given)),
     }
-    return dataclasses.replace(found, **{name: value for name, value in more.items() if value})  # type: ignore[arg-type]
+    found = dataclasses.replace(found, **{name: value for name, value in more.items() if value})  # type: ignore[arg-type]
+    _check_metric(found.metric)
+    stages, options = (targets(folder), _build_options()) if folder else ({}, [])
+    _require_engine()
+    if folder:
+        made, names = _built(folder, stages, options, scratch)
+        found = dataclasses.replace(found, train_image=made["train"], serve_image=made["serve"], names=names)
+    return found
+
+
+def _folder(given: Given) -> Path | None:
+    return Path(given.target) if given.target and Path(given.target).is_dir() else None
+
+
+def _images(given: Given) -> tuple[str | None, str | None]:
+    """The image that trains and the one that serves."""
+    if not (given.target or given.train_image or given.serve_image):
+        raise CannotCheckError("what is to be checked? Give an image, a folder, --train-image or --serve-image")
+    return given.target or given.train_image, given.target or given.serve_image
 
 
 def _channel(word: str) -> tuple[str, Path]:
     """`DIR` is the channel `train`, `NAME=DIR` another one."""
-    name, sign, path = word.rpartition("=")
-    directory = Path(path if sign and re.fullmatch(r"[A-Za-z0-9.\-_]{1,64}", name) else word)
+    name, sign, path = word.partition("=")
+    named = sign and re.fullmatch(r"[A-Za-z0-9.\-_]{1,64}", name)
+    directory = Path(path if named else word)
     if not directory.is_dir():
         raise CannotCheckError(f"{directory} is not a folder: --train-data takes one, or CHANNEL=DIR")
-    return name or "train", directory
+    return name if named else "train", directory
+
+
+def _check_metric(metric: str | None) -> None:
+    try:
+        re.compile(metric or "")
+    except re.error as error:
+        raise CannotCheckError(f"the metric {metric!r} is no regular expression: {error}") from error
 
 
 def _payloads(given: Given) -> Iterator[Payload]:
@@ -85,35 +107,54 @@ def _model(path: Path, scratch: Path) -> Path:
     try:
         if tarfile.is_tarfile(path):
             with tarfile.open(path) as archive:
-                archive.extractall(folder, filter="data")
+                archive.extraction_filter = getattr(tarfile, "data_filter", None)  # before 3.10.12 and 3.11.4: none
+                archive.extractall(folder)
         else:
             shutil.copy(path, folder)
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise CannotCheckError(f"the model {path} cannot be read: {error}") from error
     return folder
 
 
-def _built(folder: Path, scratch: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Builds a folder's images; their ids by use and their names by id.
+def _build_options() -> list[str]:
+    """The user's further options of `docker build`."""
+    try:
+        return shlex.split(os.environ.get("DOCKER_BUILD_OPTS", ""))
+    except ValueError as error:
+        raise CannotCheckError(f"DOCKER_BUILD_OPTS cannot be taken apart: {error}") from error
 
-    The ids are what is checked: another build may take the names. DOCKER_BUILD_OPTS are more options of `docker build`.
+
+def _require_engine() -> None:
+    from smscaffold.sagemaker_local import LocalError, engine
+
+    try:
+        engine()
+    except LocalError as error:
+        raise CannotCheckError(str(error).rstrip(".")) from error
+
+
+def _built(
+    folder: Path, stages: dict[str, str | None], options: list[str], scratch: Path
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Builds a folder's images, by use a stage or the whole; their ids by use and their names by id.
+
+    The ids are what is checked: another build may take the names.
     """
     ids: dict[str | None, str] = {}
     names: dict[str, str] = {}
-    wanted = targets(folder)
-    for use, target in wanted.items():
+    for use, target in stages.items():
         if target not in ids:
             name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "folder"
             tag = f"smscaffold-check/{name}:{target or 'latest'}"
-            ids[target] = _build(folder, ["--target", target] if target else [], tag, scratch / f"{use}.id")
+            stage = ["--target", target] if target else []
+            ids[target] = _build(folder, [*stage, *options], tag, scratch / f"{use}.id")
             names[ids[target]] = tag
-    return {use: ids[target] for use, target in wanted.items()}, names
+    return {use: ids[target] for use, target in stages.items()}, names
 
 
 def _build(folder: Path, options: list[str], tag: str, iid: Path) -> str:
-    more = shlex.split(os.environ.get("DOCKER_BUILD_OPTS", ""))
     fixed = ["--platform", "linux/amd64", "--force-rm", "--tag", tag, "--iidfile", str(iid)]
-    command = ["docker", "build", *fixed, *options, *more, str(folder)]
+    command = ["docker", "build", *fixed, *options, str(folder)]
     tail: deque[str] = deque(maxlen=15)
     try:
         with (

@@ -127,7 +127,7 @@ def as_json(report: Report) -> str:
         "seconds": round(report.seconds, 3),
         "clauses": clauses,
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False)
+    return json.dumps(whole, indent=2)
 
 
 def as_junit(report: Report) -> str:
@@ -141,7 +141,7 @@ def as_junit(report: Report) -> str:
         for result in results:
             _case(suite, result)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+    return ElementTree.tostring(root, xml_declaration=True).decode()
 
 
 def _case(suite: ElementTree.Element, result: Result) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import docker.errors
 import requests
 
-from smscaffold.contract.catalogue import PROFILES, Rule
+from smscaffold.contract.catalogue import PROFILES, Rule, known_as
 from smscaffold.contract.clause import BrokenError, Evidence, SkipError, UnprovenError
 from smscaffold.contract.injection import Fixtures
 from smscaffold.errors import CannotCheckError, did_you_mean
@@ -56,6 +56,7 @@ def chosen(
     for profile in profiles:
         if profile not in names:
             raise CannotCheckError(f"no clauses with a check in profile {profile!r}{did_you_mean(profile, names)}")
+    select, ignore = ([known_as(word, known) for word in words] for words in (select, ignore))
     selected, ignored = _matching(select, known), _matching(ignore, known)
     without = [name for name in select if name in known and not known[name].checked]
     if without:
@@ -74,7 +75,7 @@ def chosen(
 def _matching(words: Collection[str], known: Collection[str]) -> set[str]:
     found: set[str] = set()
     for word in words:
-        ids = {name for name in known if name == word or (len(word) == 1 and name.startswith(word))}
+        ids = {name for name in known if name == word or (len(word) == 1 and name.startswith(word.upper()))}
         if not ids:
             raise CannotCheckError(f"there is no clause {word}{did_you_mean(word, known)}")
         found |= ids

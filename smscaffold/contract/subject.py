@@ -71,16 +71,14 @@ def read_json(path: Path) -> dict[str, object]:
     return value
 
 
-def from_folder(folder: Path, train_image: str, serve_image: str) -> Subject:
-    """A container folder's images with what its `local_test/` and the head of its `tests/conftest.py` say of them."""
+def from_folder(folder: Path) -> Subject:
+    """What a container folder's `local_test/` and the head of its `tests/conftest.py` say of its images."""
     local = folder / "local_test"
     data, hyperparameters = local / "opt_ml/input/data", local / "opt_ml/input/config/hyperparameters.json"
     payloads = sorted(path for path in local.glob("payloads/*") if path.suffix in MEDIA)
     said = _assigned(folder / "tests" / "conftest.py")
     metric, slow = said.get("METRIC"), said.get("SLOW")
     return Subject(
-        train_image,
-        serve_image,
         channels={path.name: path for path in data.glob("*") if path.is_dir()},
         hyperparameters=read_json(hyperparameters) if hyperparameters.exists() else {},
         payloads=tuple(read_payload(path, None) for path in payloads),
@@ -93,7 +91,7 @@ def targets(folder: Path) -> dict[str, str | None]:
     """What to build of a folder's Dockerfile, by use: two stages of these names, or the whole for both."""
     dockerfile = folder / "Dockerfile"
     try:
-        text = dockerfile.read_text("utf-8")
+        text = dockerfile.read_text("utf-8", errors="replace")  # in comments Docker bears any bytes
     except OSError as error:
         raise CannotCheckError(f"{dockerfile} cannot be read: {error.strerror}") from error
     stages = set(re.findall(r"^\s*FROM\s.*\sAS\s+(\S+)", text, re.IGNORECASE | re.MULTILINE))
@@ -104,11 +102,17 @@ def _assigned(script: Path) -> dict[str, object]:
     """The constants that a Python file assigns to names; it is read, not run."""
     if not script.exists():
         return {}
+    try:
+        lines = ast.parse(script.read_bytes()).body
+    except OSError as error:
+        raise CannotCheckError(f"{script} cannot be read: {error.strerror}") from error
+    except (SyntaxError, ValueError) as error:
+        raise CannotCheckError(f"{script}, which may hold METRIC and SLOW, is not Python: {error}") from error
     found: dict[str, object] = {}
-    for line in ast.parse(script.read_text("utf-8")).body:
+    for line in lines:
         if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
             try:
                 found[line.targets[0].id] = ast.literal_eval(line.value)
-            except ValueError:
+            except (ValueError, TypeError):
                 continue
     return found

@@ -6,7 +6,7 @@ import json
 import textwrap
 
 from smscaffold.contract import catalogue
-from smscaffold.errors import SmscaffoldError, did_you_mean
+from smscaffold.errors import CannotCheckError, did_you_mean
 
 
 def as_json() -> str:
@@ -21,7 +21,7 @@ def as_json() -> str:
         }
         for rule in catalogue.rules().values()
     ]
-    return json.dumps(rows, indent=2, ensure_ascii=False)
+    return json.dumps(rows, indent=2)
 
 
 def as_table() -> str:
@@ -41,8 +41,9 @@ def as_table() -> str:
 def explained(name: str) -> str:
     """All that is known of a clause."""
     rules = catalogue.rules()
+    name = catalogue.known_as(name, rules)
     if name not in rules:
-        raise SmscaffoldError(f"there is no clause {name}{did_you_mean(name, rules)}")
+        raise CannotCheckError(f"there is no clause {name}{did_you_mean(name, rules)}")
     rule = rules[name]
     about = f"{rule.strength}, {rule.profile or 'in no profile'}" + ("" if rule.checked else ", without a check")
     parts = {kind: rule.texts.get(kind, "") for kind in ("Rule", "Platform", "Container", "Limit", "Uncertain")}

@@ -14,11 +14,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from check_helpers import LOCAL, StandIns, check, fault
+from check_helpers import CHECKOUT, LOCAL, StandIns, check, fault
+from shared_helpers import write
 
 from smscaffold import cli
 from smscaffold.contract.catalogue import PROFILES
 from smscaffold.contract.lab import LABEL
+from smscaffold.errors import CannotCheckError
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 DATA = ("--train-data", LOCAL / "opt_ml/input/data/train")
@@ -74,7 +76,42 @@ def test_each_checked_clause_can_be_explained_and_mended() -> None:
 def test_explain_knows_clauses_without_a_check_and_proposes_names() -> None:
     assert "without a check" in run("--explain", "M3").stdout
     done = run("--explain", "H1111")
-    assert (done.returncode, done.stderr) == (1, "smscaffold: error: there is no clause H1111 (did you mean 'H11'?)\n")
+    assert (done.returncode, done.stderr) == (2, "smscaffold: error: there is no clause H1111 (did you mean 'H11'?)\n")
+
+
+def test_ids_are_known_in_any_case() -> None:
+    from smscaffold.contract.catalogue import rules
+    from smscaffold.contract.runner import chosen
+    from smscaffold.contract.telling import explained
+
+    assert explained("h11") == explained("H11")
+    known = rules().values()
+    assert [rule.id for rule in chosen(known, ["t1", "h"], [], [])] == [
+        rule.id for rule in chosen(known, ["T1", "H"], [], [])
+    ]
+    assert "T8" not in [rule.id for rule in chosen(known, [], ["t8"], [])]
+    with pytest.raises(CannotCheckError, match="^M3: known, but without a check"):
+        chosen(known, ["m3"], [], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import nothing_like_it\n", "the clauses of example_clauses cannot be loaded: ModuleNotFoundError"),
+        (
+            "from smscaffold.contract import Clause\nclass EX1(Clause):\n    def check(self): ...\n",
+            "clause EX1 needs a docstring, a strength and a profile",
+        ),
+    ],
+)
+def test_clauses_of_others_that_cannot_be_used(tmp_path: Path, text: str, reason: str) -> None:
+    write(tmp_path / "example_clauses.py", text)
+    write(tmp_path / "example-1.dist-info" / "METADATA", "Metadata-Version: 2.1\nName: example\nVersion: 1\n")
+    write(tmp_path / "example-1.dist-info" / "entry_points.txt", "[smscaffold.clauses]\nexample = example_clauses\n")
+    done = run("--list", PYTHONPATH=f"{CHECKOUT}:{tmp_path}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"smscaffold: error: {reason}")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -106,23 +143,10 @@ def test_without_an_engine_it_cannot_check() -> None:
 
 
 @needs_docker
-@pytest.mark.parametrize(
-    ("words", "reason"),
-    [
-        (["smscaffold-test/nowhere"], "there is no image smscaffold-test/nowhere on this machine"),
-        (["x", "--train-image", "y"], "give an image or a folder, or --train-image and --serve-image, not both"),
-        (["x", "--train-data", "/no/where"], "/no/where is not a folder: --train-data takes one, or CHANNEL=DIR"),
-        (["x", "--hyperparameters", __file__], f"{__file__} is not JSON"),
-        (["x", "--slow-hyperparameters", __file__], f"{__file__} is not JSON"),
-        (["x", "--payload", __file__], f"what is in {__file__}? Say so with --content-type"),
-        (["x", "--model", "/no/where"], "the model /no/where cannot be read"),
-        ([str(LOCAL)], f"{LOCAL}/Dockerfile cannot be read"),
-    ],
-)
-def test_wrong_inputs_are_refused_with_a_reason(words: list[str], reason: str) -> None:
-    done = run(*words)
+def test_an_image_that_is_not_there_is_refused_with_the_reason() -> None:
+    done = run("smscaffold-test/nowhere")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"smscaffold: error: {reason}")
+    assert done.stderr.startswith("smscaffold: error: there is no image smscaffold-test/nowhere on this machine")
 
 
 @needs_docker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -38,8 +39,6 @@ def test_nothing_is_left(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # a test run in the background may have been told to ignore Ctrl-C, and would hand that on
-        preexec_fn=lambda: [signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)],
     )
     try:
         wait_for(lambda: list(work.rglob(".smscaffold-*/*/deep")))
@@ -92,5 +91,43 @@ def test_output_that_nobody_reads_is_no_error(work: Path, environment: dict[str,
     process.stdout.close()
     assert process.stderr
     complained = process.stderr.read()
-    assert (process.wait(timeout=30), complained) == (128 + signal.SIGPIPE, "")
+    assert process.wait(timeout=30) == 128 + signal.SIGPIPE
+    assert not re.search("error|exception|traceback", complained, re.IGNORECASE), complained
     assert (work / "x").exists() == ("new" in words)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_to_be_ignored_is_ignored(environment: dict[str, str], number: signal.Signals) -> None:
+    """As under nohup, or in the background of a script."""
+    script = (
+        "import os, signal, sys\n"
+        f"signal.signal({number:d}, signal.SIG_IGN)\n"
+        "from smscaffold import cli\n"
+        f"cli.list_templates = lambda options: os.kill(os.getpid(), {number:d})\n"
+        "sys.exit(cli.main(['list']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+CARELESS = """
+import os, signal, sys, time
+from smscaffold import cli
+class Careless:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{number})
+        time.sleep(20)
+def run(options):
+    Careless()
+    time.sleep(20)
+cli.new = run
+sys.exit(cli.main(["new"]))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_comes_through_where_python_can_raise_nothing(number: signal.Signals) -> None:
+    script = CARELESS.replace("{number}", number.name)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=15)
+    assert done.returncode == 128 + number
+    assert done.stderr == ("\nsmscaffold: stopped, nothing was written\n" if number == signal.SIGINT else "")

@@ -135,7 +135,13 @@ def test_odd_project_names_break_r1(run_here: Run, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(None, "cannot read the answers"), ("a: [", "is not YAML"), ("- a\n", "must hold a mapping"), ("x: 1", "'x'")],
+    [
+        (None, "cannot read the answers"),
+        ("a: [", "is not YAML"),
+        ("a: 2024-13-45", "is not YAML: month must be in 1..12"),
+        ("- a\n", "must hold a mapping"),
+        ("x: 1", "'x'"),
+    ],
 )
 def test_data_file(run: Run, template: Path, work: Path, text: str | None, words: str) -> None:
     if text is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -85,4 +86,5 @@ def test_progress_is_shown_when_it_takes_a_moment(start: Start, template: Path, 
     terminal.expect_exact("Rendering stub ...")
     terminal.sendintr()
     assert shown(terminal).endswith("\r\x1b[K\r\nsmscaffold: stopped, nothing was written\r\n")
-    assert (terminal.exitstatus, files(work)) == (130, set())
+    # Python ends by the signal itself where that came while a module was made of text, which a shell calls 130 as well
+    assert (terminal.exitstatus == 130 or terminal.signalstatus == signal.SIGINT, files(work)) == (True, set())

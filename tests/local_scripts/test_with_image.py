@@ -193,7 +193,7 @@ def test_serve_until_stopped(trained: Path, how: signal.Signals) -> None:
     with Background(trained / "local_test/serve_local.sh", "--port", str(port)) as server:
         server.wait_for("stop:    Ctrl-C")
         assert f"page:    http://127.0.0.1:{port}/\n" in server.output
-        assert f"predict: local_test/predict.sh --port {port} iris.csv\n" in server.output
+        assert f"predict: local_test/predict.sh --port {port}\n" in server.output
         assert get(port, "/") == b"1"
         iris = (trained / "local_test/payloads/iris.csv").read_bytes()
         assert get(port, "/playground/payloads/iris.csv") == iris

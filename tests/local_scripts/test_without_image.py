@@ -109,6 +109,18 @@ def test_missing_engine_is_named(plain: Path, script: str) -> None:
     assert "no container engine answers to 'nodocker version'" in done.stderr
 
 
+@pytest.mark.parametrize("script", ["train_local.sh", "serve_local.sh"])
+def test_cdpath_does_not_lead_to_another_folder(plain: Path, tmp_path: Path, script: str) -> None:
+    for there in ("input/data/train", "model/file"):
+        (tmp_path / "elsewhere" / "local_test" / "opt_ml" / there).mkdir(parents=True)
+    shutil.rmtree(plain / "opt_ml" / "input" / "data")
+    done = run(Path("local_test", script), cwd=plain.parent, env=os.environ | {"CDPATH": str(tmp_path / "elsewhere")})
+    assert (done.returncode, done.stderr.split(" local_test")[0]) in [
+        (1, "train_local.sh: no data: put a folder for each channel into"),
+        (1, "serve_local.sh: there is no model in"),
+    ]
+
+
 # ---- predict.sh
 
 
@@ -151,6 +163,19 @@ def test_predict_sends_a_payload(
     done = run(plain / "predict.sh", *arguments, port)
     assert (done.returncode, done.stdout, done.stderr) == (0, "setosa\n", "")
     assert handler.received == [(content_type, accept, (plain / "payloads" / payload).read_bytes())]
+
+
+def test_predict_sends_the_first_payload_where_the_sample_is_gone(plain: Path, echo: tuple[type[Echo], str]) -> None:
+    handler, port = echo
+    shutil.rmtree(plain / "payloads")
+    (plain / "payloads").mkdir()
+    done = run(plain / "predict.sh", port)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("predict.sh: there is no sample request in local_test/payloads yet")
+    for name in ("passengers.json", "my rows.csv"):
+        (plain / "payloads" / name).write_text(name)
+    assert run(plain / "predict.sh", port).returncode == 0
+    assert handler.received == [("text/csv", "*/*", b"my rows.csv")]
 
 
 def test_predict_takes_a_file_relative_to_where_one_is(

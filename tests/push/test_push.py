@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -118,9 +119,14 @@ def test_tag_of_another_image_is_not_overwritten(folder: Folder, cloud: Cloud) -
 @pytest.mark.docker
 @pytest.mark.parametrize("layout", ["single"])
 def test_existing_repositories_keep_their_own_rules(folder: Folder, cloud: Cloud) -> None:
+    """And a warning of the CLI, as behind some proxies, is not taken for ECR's answer."""
     for image in folder.images:
         cloud.aws("ecr", "create-repository", "--repository-name", image, "--image-tag-mutability", "IMMUTABLE")
-    done = folder.run("--tag", "v1")
+    aws = folder.path / "bin" / "aws"
+    aws.parent.mkdir()
+    aws.write_text(f'#!/bin/sh\necho "InsecureRequestWarning: unverified" >&2\nexec {shutil.which("aws")} "$@"\n')
+    aws.chmod(0o755)
+    done = folder.run("--tag", "v1", PATH=f"{aws.parent}:{os.environ['PATH']}")
     assert last_lines(done)
     assert f"latest stays as it is: no tag of {folder.images[0]} can be moved" in done.stderr
     assert cloud.tags(folder.images[0]) == ["v1"]

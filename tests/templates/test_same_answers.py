@@ -32,6 +32,7 @@ BODIES = {
         "1,2,3,1 0", "1,2,3,1d5", "1,2,3,1L", "1,2,3,\u0661", "1,2,3,true", "1,2,3,'4'", '1,2,3,"4', '1,2,3,"a ""b"""',
         f"{ROW}\n\n{OTHER}", f"{ROW}\n1,2\n{OTHER}", f"{ROW}\n1,2,3,x\n1,2", "a,b,c,d", f"{NAMES},more\n{ROW}",
         f"{ROW},", f"{ROW}\n,{ROW}", "\t5.1,3.5,1.4,0.2", f"{ROW}\n \n{OTHER}", "1;2;3;4", "x" * 50 + ",2,3,4",
+        f"{ROW}\n\n\n", "\n\n", f"{NAMES}\n\n", f"\r\n{ROW}\r\n\r\n",
         "1,2,3,é", f"{ROW}\n" * 400, f"{ROW}\n" * 400 + "1,2,3",
     ],
     "text/csv; header=present": [
@@ -55,7 +56,7 @@ BODIES = {
     ],
     LINES: [
         f"[{ROW}]", f"[{ROW}]\n[{OTHER}]\n", f"{OBJECT}\r\n[{OTHER}]\r\n", OBJECT, "", "[1,2]", f"[{ROW}]\n\n[{OTHER}]",
-        f"[{ROW}]\n{{", "7", f"[{ROW}]\n[1,2,3,null]", f"[{ROW}]\nnull",
+        f"[{ROW}]\n\n\n", "\n\n", "\n", f"[{ROW}]\n{{", "7", f"[{ROW}]\n[1,2,3,null]", f"[{ROW}]\nnull",
     ],
     "application/xml": ["<a/>"],
     "": [ROW],

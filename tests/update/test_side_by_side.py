@@ -93,8 +93,6 @@ def stopped(machine: Machine, folder: Path, tmp_path: Path, step: str, number: s
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # a test run in the background may have been told to ignore Ctrl-C, and would hand that on
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         deadline = time.monotonic() + 60

@@ -24,6 +24,7 @@ def test_a_folder_that_is_no_container_folder(machine_b: Machine, folder: Path, 
     ("text", "words"),
     [
         ("a: [", "is not YAML"),
+        ("a: 2024-13-45", "is not YAML: month must be in 1..12"),
         ("- a\n", "does not say which template"),
         ("_commit: v1.0.0\n", "does not say which template"),
         ("_src_path: /some/folder\n", "/some/folder, which had no version then"),

@@ -269,7 +269,8 @@ def _unpacked(lab: Lab, model: Path) -> Path:
         for path in model.iterdir():
             archive.add(path, path.name)
     with tarfile.open(folder / "model.tar.gz") as archive:
-        archive.extractall(folder / "model", filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # before 3.10.12 and 3.11.4: none
+        archive.extractall(folder / "model")
     return folder / "model"
 
 

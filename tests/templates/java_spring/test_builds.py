@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import ssl
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +11,7 @@ import pytest
 from smscaffold.sagemaker_local import run
 
 from ..conftest import Build, Render
+from ..mirrors import certified, files_of, mirror
 from ..python_flask.test_images import buildkit_cli, trains_and_serves
 
 pytestmark = pytest.mark.docker
@@ -38,45 +33,9 @@ def mavens_repository(builder: str, tmp_path_factory: pytest.TempPathFactory) ->
     return folder / "repository"
 
 
-class Files(SimpleHTTPRequestHandler):
-    """Files of a folder, many over one connection, as Maven asks for them."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-
-@contextmanager
-def mirror(repository: Path, certificate: Path | None = None) -> Iterator[str]:
-    """The address of a server on this machine; with a certificate, of which the file holds the key too, over TLS."""
-    handler = partial(Files, directory=repository)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def build_with(url: str, build: Build, folder: Path, *options: str, tag: str) -> str:
     """An image built with that mirror; its server is reached over the network of this machine."""
     return build(folder, "--network=host", f"--build-arg=MAVEN_MIRROR={url}", *options, tag=tag)
-
-
-def certified(folder: Path) -> tuple[Path, Path]:
-    """The certificate of a company's authority, and one for 127.0.0.1 that it has signed, with its key."""
-    authority, key, server = folder / "company.crt", folder / "company.key", folder / "server.pem"
-    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-out"]
-    signed = ["-CA", authority, "-CAkey", key, "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*request, authority, "-keyout", key, "-subj", "/CN=Company CA"], check=True, capture_output=True)
-    subprocess.run([*request, server, "-keyout", folder / "server.key", "-subj", "/CN=mirror", *signed], check=True)
-    server.write_text(server.read_text() + (folder / "server.key").read_text())
-    return authority, server
 
 
 def builds_with_buildkit(folder: Path, layout: str, build: Build, into: Path) -> None:
@@ -90,7 +49,7 @@ def builds_with_buildkit(folder: Path, layout: str, build: Build, into: Path) ->
 
 @pytest.mark.exhaustive  # the next one has a mirror as well
 def test_maven_fetches_everything_from_the_mirror(repository: Path, folder: Path, build: Build) -> None:
-    with mirror(repository) as url:
+    with mirror(files_of(repository)) as url:
         image = build_with(url, build, folder, "--target=libraries", tag="java-spring-mirror")
     # Maven notes beside each file where it came from, such as `junit-5.jar>central=`
     origins = "find ~/.m2/repository -name _remote.repositories -exec cat {} + | grep -v '^#' | sed 's/.*>//'"
@@ -103,7 +62,7 @@ def test_a_companys_certificates_are_trusted(repository: Path, folder: Path, bui
     """By Maven, whose mirror has one of them, and in the image by Java and by the system."""
     authority, server = certified(tmp_path)
     copy = shutil.copytree(folder, tmp_path / "folder")
-    with mirror(repository, server) as url:
+    with mirror(files_of(repository), server) as url:
         with pytest.raises(RuntimeError, match="PKIX path building failed"):
             build_with(url, build, copy, "--target=libraries", tag="java-spring-untrusted")
         (copy / "certificates").mkdir()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from ..conftest import Render
+from ..conftest import Render, run_tests
 
 
 @pytest.mark.parametrize("layout", ["single", "split"])
@@ -24,3 +26,17 @@ def test_the_readmes_test_line_passes(render: Render) -> None:
     done = subprocess.run(line, shell=True, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
+
+
+@pytest.mark.docker
+def test_its_tests_know_models_without_rounds_and_without_samples(folder: Path, image: str, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "folder"))
+    conftest = copy / "tests" / "conftest.py"
+    conftest.write_text(re.sub(r"(?m)^SLOW = .*", "SLOW = None", conftest.read_text()))
+    options = ["-k", "resumes or truncated or first_supported"]
+    done = run_tests(copy, *options, TRAIN_IMAGE=image, SERVE_IMAGE=image)
+    assert (done.returncode, "1 passed, 2 skipped" in done.stdout) == (0, True), done.stdout
+    (copy / "local_test" / "payloads" / "iris.jsonl").unlink()
+    done = run_tests(copy, *options, TRAIN_IMAGE=image, SERVE_IMAGE=image)
+    assert done.returncode == 1
+    assert "local_test/payloads needs a sample of each content type: there is no *.jsonl" in done.stdout

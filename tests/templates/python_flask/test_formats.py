@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,7 @@ REFUSED = [
     (JSON, "5", 'the JSON must be a list of rows or {"instances": [rows]}, with at least one row'),
     ("text/csv; charset=undefined", "1,x", "the body is not undefined text"),
     ("text/csv; charset=klingon", "1,x", "unknown charset 'klingon'"),
+    ("text/csv; header=present", "number\rtext\n1,x", "the line is not CSV: new-line character seen in unquoted field"),
     ("text/csv; header=present", "number,text,more\n1,x", "row 1: 2 values, expected 3 as in the header"),
 ]
 BATCHES = [
@@ -55,6 +57,9 @@ BATCHES = [
     (CSV, "number,text\n1,a", "ERROR\n1.0 'a'"),  # a header is a line of the input as well
     (CSV, "number,text", "ERROR"),
     (CSV, "\n1,a\n\n2,b\n", "ERROR\n1.0 'a'\nERROR\n2.0 'b'"),
+    (CSV, "", "ERROR"),  # a blank line that came alone
+    (CSV, "1,a\r\n\r\n\n", "1.0 'a'\nERROR\nERROR"),
+    (CSV, "1,a\rb\n2,b", "ERROR\n2.0 'b'"),
     ("text/csv; header=present", "text,number\na,1\nb", "ERROR\n1.0 'a'\nERROR"),
 ]
 BATCHES_IN_JSON = [
@@ -87,6 +92,8 @@ for data in json.loads(sys.argv[1]):
         print("none" if frame is None else [[repr(value) for value in row] for row in frame.values.tolist()])
     except train.JobError as error:
         print(error)
+long = train.read_csv(b"1,%b,yes" % (b"x" * 200_000), ["number", "text", "target"], "file.csv")
+print(len(long["text"][0]))
 """
 
 
@@ -96,6 +103,34 @@ def test_training_data_is_read_as_requests_are(image: str, echo: Mounts) -> None
         "NA,NA,yes\n": "[['nan', \"'NA'\", \"'yes'\"]]",
         "\ufefftarget , more,number,text\nyes,9,1,2\ntarget , more,number,text\nno,9,3,4":
             "[['1', \"'2'\", \"'yes'\"], ['3', \"'4'\", \"'no'\"]]",
+        "text,target,number,,\na,yes,na,x,y": "[['nan', \"'a'\", \"'yes'\"]]",  # as spreadsheets write it
+        '1," ",yes': "[['1', 'nan', \"'yes'\"]]",
     }  # fmt: skip
     done = run(image, "python3", "-c", READ, json.dumps(list(cases)), mounts=echo)
-    assert done.logs.splitlines() == list(cases.values())
+    assert done.logs.splitlines() == [*cases.values(), "200000"]
+
+
+WRITE = """
+import numpy, formats
+predictions = formats.to_list([["a", numpy.float32(0.5)], ("b", numpy.int64(3))])
+print(*(formats.write_predictions(predictions, media) for media in formats.TYPES), sep="\\n")
+"""
+
+
+def test_numbers_of_numpy_and_tuples_in_rows_are_written(image: str) -> None:
+    written = run(image, "python3", "-c", WRITE).logs
+    assert written.splitlines() == [
+        "a,0.5", "b,3", '{"predictions":[["a",0.5],["b",3]]}', '{"prediction":["a",0.5]}', '{"prediction":["b",3]}',
+    ]  # fmt: skip
+
+
+def test_columns_of_another_type_are_refused_at_the_start(image: str, tmp_path: Path) -> None:
+    wrong = tmp_path / "algorithm.py"
+    wrong.write_text('COLUMNS = {"a": int}\nALLOW_MISSING = False\n')
+    done = run(image, "python3", "-c", "import formats", mounts={"/opt/program/algorithm.py": wrong})
+    assert "TypeError: algorithm.py: COLUMNS must give each column the type float or str" in done.logs
+
+
+def test_hyperparameters_of_a_local_file_need_not_be_text(image: str) -> None:
+    typed = READ.split("for data")[0] + "print(train.typed('layers', [2, 'a'], list), train.typed('fast', True, bool))"
+    assert run(image, "python3", "-c", typed).logs == "[2, 'a'] True\n"

@@ -14,6 +14,7 @@ import pytest
 from smscaffold.sagemaker_local import endpoint, engine, run
 
 from ..conftest import Build, Render, train_sample
+from ..mirrors import Debian, certified, mirror
 
 pytestmark = pytest.mark.docker
 PLAIN_DEBIAN = "debian:trixie-slim"  # no Python in it
@@ -75,14 +76,16 @@ def test_the_package_index_is_a_build_argument(folder: Path, build: Build) -> No
         build(folder, "--build-arg=PIP_INDEX_URL=http://127.0.0.1:9/simple", "--build-arg=PIP_RETRIES=0", tag="refused")
 
 
-def test_a_companys_certificates_are_trusted(folder: Path, build: Build, tmp_path: Path) -> None:
+def test_a_companys_mirror_is_trusted_by_its_certificate(folder: Path, build: Build, tmp_path: Path) -> None:
+    """By apt, from the first package on, and by the system."""
     shutil.copytree(folder, tmp_path / "folder")
-    certificates = tmp_path / "folder" / "certificates"
-    certificates.mkdir()
-    certificate = certificates / "company.crt"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Company CA"]
-    subprocess.run([*command, "-keyout", tmp_path / "key", "-out", certificate], check=True, capture_output=True)
+    authority, server = certified(tmp_path)
+    (tmp_path / "folder" / "certificates").mkdir()
+    shutil.copy(authority, tmp_path / "folder" / "certificates")
     (tmp_path / "Dockerfile").write_text((folder / "Dockerfile").read_text().split("\nFROM base AS libraries")[0])
-    image = build(tmp_path / "folder", f"--file={tmp_path / 'Dockerfile'}", tag="company")
-    bundle = run(image, "cat", "/etc/ssl/certs/ca-certificates.crt").logs
-    assert certificate.read_text().strip() in bundle
+    with mirror(Debian, server) as url:
+        arguments = {"BASE_IMAGE": PLAIN_DEBIAN, "APT_MIRROR": url}
+        options = ["--network=host", *(f"--build-arg={name}={value}" for name, value in arguments.items())]
+        image = build(tmp_path / "folder", f"--file={tmp_path / 'Dockerfile'}", *options, tag="company")
+    assert f"{url}/debian " in run(image, "cat", "/etc/apt/sources.list").logs
+    assert authority.read_text().strip() in run(image, "cat", "/etc/ssl/certs/ca-certificates.crt").logs

@@ -11,14 +11,8 @@ import pytest
 from smscaffold.sagemaker_local import run
 
 from ..conftest import Build, Render
-from ..java_spring.test_builds import (  # noqa: F401
-    JDK_25,
-    build_with,
-    builds_with_buildkit,
-    certified,
-    mavens_repository,
-    mirror,
-)
+from ..java_spring.test_builds import JDK_25, build_with, builds_with_buildkit, mavens_repository  # noqa: F401
+from ..mirrors import certified, files_of, mirror
 from ..python_flask.test_images import trains_and_serves
 
 pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # the Dockerfile's other parts are those of java-spring
@@ -32,7 +26,7 @@ def test_maven_fetches_everything_from_a_mirror_with_a_companys_certificate(
     copy = shutil.copytree(folder, tmp_path / "folder")
     (copy / "certificates").mkdir()
     shutil.copy(authority, copy / "certificates")
-    with mirror(repository, server) as url:
+    with mirror(files_of(repository), server) as url:
         builder = build_with(url, build, copy, "--target=libraries", tag="scala-http-mirror")
         image = build_with(url, build, copy, tag="scala-http-company")
     # Maven notes beside each file where it came from, such as `junit-5.jar>central=`

@@ -23,6 +23,8 @@ NUMERIC = all(kind is float for kind in COLUMNS.values())
 HEADER = ",".join(NAMES)
 BATCH = os.environ.get("SAGEMAKER_BATCH", "").lower() == "true"  # then each line is a record, whatever is in it (B5)
 csv.field_size_limit(sys.maxsize)
+if any(kind not in (float, str) for kind in COLUMNS.values()):
+    raise TypeError("algorithm.py: COLUMNS must give each column the type float or str")
 
 
 class BadInput(ValueError):
@@ -69,14 +71,27 @@ def read_rows(body, media_type, parameters):
 
     The rows are those of the good records, in order. Raises BadInput where not even records can be told apart.
     """
-    text = decode(body, parameters.get("charset", "utf-8")).rstrip("\r\n")
-    if not text.strip():
+    text = decode(body, parameters.get("charset", "utf-8"))
+    lines = BATCH and media_type != JSON  # a blank one is a record too
+    text = text.removesuffix("\n").removesuffix("\r") if lines else text.rstrip("\r\n")
+    if not (lines or text.strip()):
         raise BadInput("the body is empty")
     if media_type == CSV:
         return read_csv(text, parameters.get("header") == "present")
     if media_type == JSONLINES:
-        return to_rows([parse_json_line(line) for line in text.split("\n")])
+        return to_rows(each_line(text, parse_json))
     return read_json(text)
+
+
+def each_line(text, read):
+    """Return for each line what it reads as, or the BadInput that says what is wrong with it."""
+    records = []
+    for line in text.split("\n"):
+        try:
+            records.append(read(line))
+        except BadInput as error:
+            records.append(error)
+    return records
 
 
 def decode(body, charset):
@@ -90,36 +105,47 @@ def decode(body, charset):
 
 
 def read_csv(text, has_header):
-    names, header = NAMES, []
+    names, header = NAMES, False
     first_line, _, rest = text.partition("\n")
     if has_header or (first_line[:1] == HEADER[:1] and first_line.strip() == HEADER):
-        names = [name.strip() for name in next(csv.reader([first_line]))]
+        names = [name.strip() for name in split_line(first_line)]
         if missing := [name for name in NAMES if name not in names]:
             raise BadInput(f"the header has no column {', '.join(missing)}")
-        text = rest
-        if BATCH:  # a line of the input that has to have one in the output
-            header = [BadInput("is a header")]
-        elif not text:
-            raise BadInput("there is a header but no row")
-    if NUMERIC and names == NAMES and not header and (rows := fast_csv(text)) is not None:
+        header = True
+        if not BATCH:
+            text = rest
+            if not text:
+                raise BadInput("there is a header but no row")
+    if NUMERIC and names == NAMES and (rows := fast_csv(text)) is not None:
         return rows, {}
-    records = split_csv(text) if text else []
+    records = split_csv(text)
     if names != NAMES:
         records = [by_name(names, cells) for cells in records]
-    return to_rows(header + records, parse_cell)
+    if header and BATCH:  # a line of the input that has to have one in the output
+        records[0] = BadInput("is a header")
+    return to_rows(records, parse_cell)
 
 
 def split_csv(text):
     """Return the cells of each record; in a batch job a quote that is never closed spoils its own line only."""
     if BATCH:
-        return [next(csv.reader([line], skipinitialspace=True), []) for line in text.split("\n")]
+        return each_line(text, split_line)
     try:
         return list(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True))
     except csv.Error as error:
         raise BadInput(f"the body is not CSV: {error}") from None
 
 
+def split_line(line):
+    try:
+        return next(csv.reader([line], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise BadInput(f"the line is not CSV: {error}") from None
+
+
 def by_name(names, cells):
+    if isinstance(cells, BadInput):
+        return cells
     if len(cells) != len(names):
         return BadInput(f"{len(cells)} values, expected {len(names)} as in the header")
     return dict(zip(names, cells, strict=True))
@@ -154,14 +180,6 @@ def parse_json(text):
         raise BadInput("the JSON is nested too deeply") from None
     except ValueError as error:
         raise BadInput(f"the body is not JSON: {error}"[:200]) from None
-
-
-def parse_json_line(line):
-    """Return a line's value, or the BadInput that says what is wrong with it."""
-    try:
-        return parse_json(line)
-    except BadInput as error:
-        return error
 
 
 def read_json(text):
@@ -249,7 +267,13 @@ def to_list(predictions):
         predictions = predictions.tolist()
     if not isinstance(predictions, list | tuple):
         raise TypeError(f"predict must return a list or an array, not {type(predictions).__name__}")
-    return [value.tolist() if hasattr(value, "tolist") else value for value in predictions]
+    return [plain(value) for value in predictions]
+
+
+def plain(value):
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def merge_errors(predictions, errors, media_type):

@@ -8,7 +8,7 @@ Usage: local_test/predict.sh [PAYLOAD] [CONTENT_TYPE] [--accept TYPE] [--port PO
 
 Sends a file to http://127.0.0.1:8080/invocations and prints the answer.
 
-  PAYLOAD        a file, or the name of one in local_test/payloads (default: iris.csv)
+  PAYLOAD        a file, or the name of one in local_test/payloads (default: the first)
   CONTENT_TYPE   default by the file's suffix: .csv text/csv, .json application/json, .jsonl application/jsonlines
   --accept TYPE  the content type of the answer (default: as the request)
   --port PORT    another port than 8080
@@ -44,8 +44,13 @@ while [ $# -gt 0 ]; do
 done
 [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail "--port must be a number from 1 to 65535, not '$port'" 2
 
-payload=${payload:-iris.csv}
-[ -f "$payload" ] || payload=$(dirname -- "$0")/payloads/$payload
+payloads=$(dirname -- "$0")/payloads
+if [ -z "$payload" ]; then
+  set -- "$payloads"/*
+  payload=$1
+  [ -f "$payload" ] || fail 'there is no sample request in local_test/payloads yet: put one there, or name a file' 2
+fi
+[ -f "$payload" ] || payload=$payloads/$payload
 [ -f "$payload" ] || fail "no such file: ${payload##*/payloads/}, neither here nor in local_test/payloads" 2
 [ -n "$type" ] || case $payload in
   *.csv) type=text/csv ;;

@@ -94,18 +94,19 @@ choose_type <- remembering(function(accept, own) {
 # Fails with bad_input where not even records can be told apart.
 read_rows <- function(body, type, parameters) {
   text <- decode(body, parameter(parameters, "charset", "utf-8"))
+  by_line <- batch && type != json # a blank one is a record too
   if (endsWith(text, "\n") || endsWith(text, "\r")) {
-    text <- sub("[\r\n]+$", "", text, perl = TRUE)
+    line_ends <- if (by_line) "\r?\n?\\z" else "[\r\n]+\\z"
+    text <- sub(line_ends, "", text, perl = TRUE)
   }
-  if (!grepl("\\S", text, perl = TRUE)) {
+  if (!by_line && !grepl("\\S", text, perl = TRUE)) {
     bad_input("the body is empty")
   }
   if (type == csv) {
     return(read_csv(text, parameter(parameters, "header", "") == "present"))
   }
   if (type == json_lines) {
-    lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
-    return(read_records(lapply(lines, parse_json_line)))
+    return(read_records(lapply(split_lines(text), parse_json_line)))
   }
   read_json(text)
 }
@@ -134,7 +135,7 @@ decode <- function(body, charset = "utf-8") {
 
 read_csv <- function(text, has_header) {
   names <- names(columns)
-  errors <- character()
+  is_header <- FALSE
   if (has_header || startsWith(text, header)) {
     lines <- split_once(text)
     if (has_header || trimws(lines[1]) == header) {
@@ -143,27 +144,31 @@ read_csv <- function(text, has_header) {
       if (length(lacking)) {
         bad_input("the header has no column ", toString(lacking))
       }
-      text <- lines[2]
-      if (batch) { # a line of the input that has to have one in the output
-        errors <- "is a header"
-      } else if (!nzchar(text)) {
-        bad_input("there is a header but no row")
+      is_header <- TRUE
+      if (!batch) {
+        text <- lines[2]
+        if (!nzchar(text)) {
+          bad_input("there is a header but no row")
+        }
       }
     }
   }
   in_order <- identical(names, names(columns))
-  if (all_numeric && in_order && !length(errors)) {
+  if (all_numeric && in_order) {
     rows <- fast_csv(text)
     if (!is.null(rows)) {
       return(list(rows = rows, errors = rep(NA_character_, nrow(rows))))
     }
   }
-  records <- if (nzchar(text)) split_csv(text)
+  records <- split_csv(text)
   expected <- if (in_order) listed(names) else " as in the header"
   wrong <- wrong_length(lengths(records), length(names), expected)
+  if (is_header && batch) { # a line that has to have one in the output
+    wrong[1] <- "is a header"
+  }
   cells <- matrix(as.character(unlist(records[is.na(wrong)])), length(names))
   values <- lapply(match(names(columns), names), function(i) cells[i, ])
-  to_rows(values, c(errors, wrong), parse_cells)
+  to_rows(values, wrong, parse_cells)
 }
 
 listed <- function(names) paste0(": ", toString(names))
@@ -172,6 +177,11 @@ listed <- function(names) paste0(": ", toString(names))
 wrong_length <- function(lengths, expected, how) {
   message <- sprintf("%d values, expected %d%s", lengths, expected, how)
   ifelse(lengths == expected, NA_character_, message)
+}
+
+# Returns the lines of a text; strsplit() leaves out a blank one at the end.
+split_lines <- function(text) {
+  strsplit(paste0(text, "\n"), "\n", fixed = TRUE)[[1]]
 }
 
 split_once <- function(text) {
@@ -192,8 +202,7 @@ fast_csv <- function(text) {
     return(NULL)
   }
   if (nchar(text) < 1000) { # a few rows: scan is the faster one for many
-    lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
-    cells <- strsplit(lines, ",", fixed = TRUE)
+    cells <- strsplit(split_lines(text), ",", fixed = TRUE)
     values <- suppressWarnings(as.numeric(unlist(cells)))
     if (any(lengths(cells) != width) || !all(is.finite(values))) {
       return(NULL)
@@ -223,7 +232,7 @@ split_csv <- function(text) split_records(csv_records(text))
 # Returns each record of CSV text: a line, or more of them where an open quote
 # goes on in the next one.
 csv_records <- function(text) {
-  lines <- strsplit(text, "\n", fixed = TRUE)[[1]]
+  lines <- split_lines(text)
   if (!batch && grepl('"', text, fixed = TRUE)) {
     quotes <- nchar(gsub('[^"]', "", lines))
     record <- cumsum(c(TRUE, cumsum(quotes)[-length(lines)] %% 2 == 0))

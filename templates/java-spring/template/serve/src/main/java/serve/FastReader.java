@@ -29,6 +29,9 @@ final class FastReader {
    * Reads lines such as {@code 5.1, -3}: decimal numbers of at most 15 digits, without an exponent.
    */
   Rows csv(String text) {
+    if (text.isEmpty() || text.endsWith("\n")) { // a blank line is a record as well
+      return null;
+    }
     var rows = new Rows.Builder(columns);
     int at = 0;
     int length = text.length();

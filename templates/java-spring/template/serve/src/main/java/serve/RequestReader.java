@@ -45,9 +45,14 @@ final class RequestReader {
    * @throws BadRequestException where not even records can be told apart
    */
   Records read(byte[] body, MediaType type) {
-    String text = withoutLineEnds(decode(body, type.parameters().getOrDefault("charset", "utf-8")));
-    if (text.isBlank()) {
-      throw new BadRequestException("the body is empty");
+    String text = decode(body, type.parameters().getOrDefault("charset", "utf-8"));
+    if (isBatch && !type.name().equals(MediaType.JSON)) { // a blank line is a record too
+      text = withoutEnd(withoutEnd(text, "\n"), "\r");
+    } else {
+      text = withoutLineEnds(text);
+      if (text.isBlank()) {
+        throw new BadRequestException("the body is empty");
+      }
     }
     return switch (type.name()) {
       case MediaType.CSV -> csv(text, "present".equals(type.parameters().get("header")));
@@ -89,6 +94,10 @@ final class RequestReader {
     throw new BadRequestException("unknown charset '%s'".formatted(name));
   }
 
+  private static String withoutEnd(String text, String end) {
+    return text.endsWith(end) ? text.substring(0, text.length() - end.length()) : text;
+  }
+
   private static String withoutLineEnds(String text) {
     int end = text.length();
     while (end > 0 && (text.charAt(end - 1) == '\n' || text.charAt(end - 1) == '\r')) {
@@ -103,38 +112,37 @@ final class RequestReader {
     int lineEnd = text.indexOf('\n');
     String firstLine = lineEnd < 0 ? text : text.substring(0, lineEnd);
     if (hasHeader || firstLine.strip().equals(header)) {
-      return csvWithHeader(firstLine, lineEnd < 0 ? "" : text.substring(lineEnd + 1));
+      return csvWithHeader(text, firstLine);
     }
     Rows rows = fast == null ? null : fast.csv(text);
     return rows == null
-        ? csvByCell(new Records.Reader(columns, allowsMissing), text, names)
+        ? csvByCell(new Records.Reader(columns, allowsMissing), split(text), names)
         : Records.of(rows);
   }
 
-  private Records csvWithHeader(String firstLine, String rest) {
+  private Records csvWithHeader(String text, String firstLine) {
     List<String> given = Csv.firstRecord(firstLine).stream().map(String::strip).toList();
     List<String> missing = names.stream().filter(name -> !given.contains(name)).toList();
     if (!missing.isEmpty()) {
       throw new BadRequestException("the header has no column " + String.join(", ", missing));
     }
-    if (!isBatch && rest.isEmpty()) {
-      throw new BadRequestException("there is a header but no row");
-    }
     var reader = new Records.Reader(columns, allowsMissing);
     if (isBatch) { // a line of the input that has to have one in the output
       reader.addBad("is a header");
-    } else if (fast != null && given.equals(names)) {
-      Rows rows = fast.csv(rest);
-      if (rows != null) {
-        return Records.of(rows);
-      }
+      List<List<String>> lines = split(text);
+      return csvByCell(reader, lines.subList(1, lines.size()), given);
     }
-    return csvByCell(reader, rest, given);
+    String rest = text.substring(Math.min(firstLine.length() + 1, text.length()));
+    if (rest.isEmpty()) {
+      throw new BadRequestException("there is a header but no row");
+    }
+    Rows rows = fast != null && given.equals(names) ? fast.csv(rest) : null;
+    return rows == null ? csvByCell(reader, split(rest), given) : Records.of(rows);
   }
 
-  private Records csvByCell(Records.Reader reader, String text, List<String> given) {
+  private Records csvByCell(Records.Reader reader, List<List<String>> lines, List<String> given) {
     int[] places = names.stream().mapToInt(given::indexOf).toArray();
-    for (List<String> cells : split(text)) {
+    for (List<String> cells : lines) {
       if (given.equals(names)) {
         reader.addCells(cells);
       } else if (cells.size() != given.size()) {
@@ -153,9 +161,6 @@ final class RequestReader {
 
   /** In a batch job a quote that is never closed spoils its own line only. */
   private List<List<String>> split(String text) {
-    if (text.isEmpty()) {
-      return List.of();
-    }
     return isBatch ? lines(text).stream().map(Csv::firstRecord).toList() : Csv.records(text);
   }
 

@@ -14,7 +14,7 @@ final class FastReader(columns: Seq[Column]):
   def csv(text: String): Option[Rows] =
     val rows = Rows.Builder(columns)
     val cursor = CsvCursor(text)
-    var isPlain = true
+    var isPlain = text.nonEmpty && !text.endsWith("\n") // a blank line is a record as well
     while isPlain && !cursor.isAtEnd do
       var column = 1
       while isPlain && column <= width do

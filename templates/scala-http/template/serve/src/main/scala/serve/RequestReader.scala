@@ -25,16 +25,18 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
   /** The records of a body, or why not even records can be told apart. */
   def read(body: Array[Byte], format: Format, media: MediaType): Either[String, Records] =
     decode(body, media.charset).flatMap: decoded =>
-      val end = decoded.lastIndexWhere(c => c != '\n' && c != '\r') + 1
-      parse(decoded.take(end), format, media.hasHeader)
+      if isBatch && format != Format.Json then // a blank line is a record too
+        parse(decoded.stripSuffix("\n").stripSuffix("\r"), format, media.hasHeader)
+      else
+        val end = decoded.lastIndexWhere(c => c != '\n' && c != '\r') + 1
+        if decoded.take(end).isBlank then Left("the body is empty")
+        else parse(decoded.take(end), format, media.hasHeader)
 
   private def parse(text: String, format: Format, hasHeader: Boolean): Either[String, Records] =
-    if text.isBlank then Left("the body is empty")
-    else
-      format match
-        case Format.Csv       => csv(text, hasHeader)
-        case Format.Json      => json(text)
-        case Format.JsonLines => Right(jsonLines(text))
+    format match
+      case Format.Csv       => csv(text, hasHeader)
+      case Format.Json      => json(text)
+      case Format.JsonLines => Right(jsonLines(text))
 
   // --- text ---
 
@@ -61,16 +63,16 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
 
   private def csv(text: String, hasHeader: Boolean): Either[String, Records] =
     val firstLine = text.takeWhile(_ != '\n')
-    if hasHeader || firstLine.strip == header then
-      csvWithHeader(firstLine, text.drop(firstLine.length + 1))
+    if hasHeader || firstLine.strip == header then csvWithHeader(text, firstLine)
     else Right(csvRows(text, names))
 
-  private def csvWithHeader(firstLine: String, rest: String): Either[String, Records] =
+  private def csvWithHeader(text: String, firstLine: String): Either[String, Records] =
+    val rest = text.drop(firstLine.length + 1)
     val found = Csv.firstRecord(firstLine).map(_.strip)
     val missing = names.filterNot(found.contains)
     if missing.nonEmpty then Left(s"the header has no column ${missing.mkString(", ")}")
     else if isBatch then // a line of the input that has to have one in the output
-      Right(Records.of(columns, Iterator(Left("is a header")) ++ csvByCell(rest, found)))
+      Right(Records.of(columns, Iterator(Left("is a header")) ++ csvByCell(text, found).drop(1)))
     else if rest.isEmpty then Left("there is a header but no row")
     else Right(csvRows(rest, found))
 
@@ -88,8 +90,7 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
 
   /** In a batch job a quote that is never closed spoils its own line only. */
   private def split(text: String): Seq[Seq[String]] =
-    if text.isEmpty then Seq.empty
-    else if isBatch then lines(text).map(Csv.firstRecord)
+    if isBatch then lines(text).map(Csv.firstRecord)
     else Csv.records(text)
 
   private def lines(text: String): Seq[String] = text.split("\n", -1).toSeq

@@ -1,0 +1,73 @@
+"""What any release has made comes to the next one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from update_helpers import CHECKOUT, Result, append, copy_checkout, release
+
+from smscaffold.history import record
+
+HISTORY = Path("smscaffold", "history")
+NEXT = "99.0.0"
+
+
+def old_releases() -> Iterator[Any]:
+    """(template, tag) of each; the oldest of a template has most to go through."""
+    seen = set()
+    for each in record.read_record():
+        if (CHECKOUT / "templates" / each.template).is_dir():
+            marks = [pytest.mark.exhaustive] * (each.template in seen)
+            seen.add(each.template)
+            yield pytest.param(each.template, each.tag, id=f"{each.template}-{each.tag}", marks=marks)
+
+
+@pytest.fixture(scope="session")
+def next_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sources of the package with all its releases, and one more of the templates as they are now."""
+    sources = copy_checkout(tmp_path_factory.mktemp("next") / "smscaffold")
+    for path in (CHECKOUT / HISTORY).iterdir():
+        if path.suffix == ".bundle" or path.name == record.RECORD:
+            shutil.copy(path, sources / HISTORY)
+    append(sources / "templates" / "_shared" / "questions" / "common.yml", "# changed, so that all are released\n")
+    done = release(sources, NEXT)
+    assert done.returncode == 0, done.stderr
+    return sources
+
+
+@pytest.mark.parametrize(("template", "tag"), list(old_releases()))
+def test_a_folder_of_it_is_updated(template: str, tag: str, next_version: Path, tmp_path: Path) -> None:
+    def smscaffold(*words: str, cwd: Path = tmp_path) -> Result:
+        environment = {**os.environ, "PYTHONPATH": str(next_version)}
+        command = [sys.executable, "-m", "smscaffold", *words]
+        done = subprocess.run(
+            command, cwd=cwd, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder, ref in ((old, tag), (new, f"v{NEXT}")):
+        smscaffold(
+            "new", str(folder), "-y", "--quiet", f"--template={template}", f"--ref={ref}", "-dproject_name=model"
+        )
+    append(old / "Dockerfile", "# mine\n")
+    subprocess.run(["git", "commit", "--quiet", "--all", "--message", "Edit"], cwd=old, check=True)
+    smscaffold("update", "--quiet", cwd=old)
+    assert (old / "Dockerfile").read_text() == (new / "Dockerfile").read_text() + "# mine\n"
+    answers = yaml.safe_load((old / ".copier-answers.yml").read_text())
+    assert answers["_commit"] == f"v{NEXT}"
+    config = (CHECKOUT / "templates" / template / "copier.yml").read_text()
+    users = next(yaml.safe_load_all(config.split("\n---\n")[0]))["_skip_if_exists"]
+    own = [f":(exclude){name}" for name in ["Dockerfile", *users]]
+    subprocess.run(["git", "fetch", "--quiet", str(new)], cwd=old, check=True)
+    diff = ["git", "diff", "FETCH_HEAD", "--", ".", *own]
+    assert subprocess.run(diff, cwd=old, capture_output=True, text=True, check=True).stdout == ""
