@@ -161,9 +161,10 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 def _raise_again(lost: Any) -> None:
     """Where Python can raise nothing, as in the callback of a weak reference, a stop would be lost: it comes again."""
-    if not isinstance(lost.exc_value, KeyboardInterrupt | SystemExit):
-        return sys.__unraisablehook__(lost)
-    stop: BaseException = lost.exc_value
+    stop = lost.exc_value
+    if not isinstance(stop, KeyboardInterrupt | SystemExit):
+        sys.__unraisablehook__(lost)
+        return
 
     def raise_it(number: int, frame: FrameType | None) -> None:
         raise stop

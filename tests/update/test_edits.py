@@ -30,11 +30,11 @@ def other_answer(question: Question) -> str | None:
 
 
 def edit_everything(folder: Path, names: list[str]) -> dict[str, str]:
-    """A line of the user's own in the middle of each file; returns these lines."""
+    """A line of the user's own inside each file, where no answer changes the lines beside it; returns these lines."""
     marks = {}
     for number, name in enumerate(names):
         lines = (folder / name).read_text().splitlines(keepends=True)
-        lines.insert(len(lines) // 2, f"{MARK % number}\n")
+        lines.insert(len(lines) * 2 // 5, f"{MARK % number}\n")
         (folder / name).write_text("".join(lines))
         marks[name] = MARK % number
     return marks
