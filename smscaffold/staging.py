@@ -12,8 +12,8 @@ from pathlib import Path
 
 from smscaffold.errors import SmscaffoldError
 
-#: what ends a program before its time
-STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+#: what ends a program before its time; by the last one a stop comes again that was lost
+STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM}
 #: what this program has done and leaves behind, even if it is stopped now: "my-model was written"
 deeds: list[str] = []
 

@@ -105,3 +105,16 @@ def test_a_model_that_loads_for_longer_than_a_prediction_may_take_is_waited_for(
     with endpoint(image, None, mounts={path: slow}, environment={"MODEL_SERVER_TIMEOUT": "4"}) as served:
         assert served.invoke("0,1").status == 200
         assert "starting" not in served.logs()
+
+
+def test_ping_is_200_again_when_no_worker_is_frozen_any_more(image: str, faulty: Mounts) -> None:
+    """H13: they are replaced one after the other, and a request could still meet the last one."""
+    settings = {"MODEL_SERVER_WORKERS": "2", "MODEL_SERVER_TIMEOUT": "4"}
+    with endpoint(image, None, mounts=faulty, environment=settings) as served:
+        served.until(lambda: len(in_container(served, "cat /tmp/serve/*-*.pid || true").split()) == 5, "all workers")
+        for part in ("spare", "worker-1", "worker-0"):
+            in_container(served, f"kill -STOP $(cat /tmp/serve/{part}*.pid); sleep 1")
+        served.until(lambda: served.ping().status == 503, "a 503 from /ping", timeout=4)
+        served.until(lambda: served.ping().status == 200, "a 200 from /ping again", timeout=20)
+        assert " T " not in in_container(served, "cat /proc/[0-9]*/stat 2>/dev/null || true")
+        assert {served.invoke("0,1").status for _ in range(4)} == {200}
