@@ -1,3 +1,3 @@
 """Scaffolding for Amazon SageMaker training and serving containers."""
 
-__version__ = "0.4.2"
+__version__ = "0.4.3"
