@@ -44,15 +44,16 @@ def files_of(folder: Path) -> Handler:
     return partial(Files, directory=folder)
 
 
-class Debian(BaseHTTPRequestHandler):
-    """What Debian's own server has, fetched when it is asked for."""
+class Upstream(BaseHTTPRequestHandler):
+    """What another server has, fetched when it is asked for."""
 
+    server_of: str
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         try:
-            with urllib.request.urlopen(f"http://deb.debian.org{self.path}") as answer:
+            with urllib.request.urlopen(f"{self.server_of}{self.path}") as answer:
                 status, body = answer.status, answer.read()
         except urllib.error.HTTPError as error:
             status, body = error.code, b""
@@ -60,6 +61,10 @@ class Debian(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def upstream(server_of: str) -> Handler:
+    return type("Handler", (Upstream,), {"server_of": server_of})
 
 
 def certified(folder: Path) -> tuple[Path, Path]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from update_helpers import CHECKOUT, Result, append, copy_checkout, release
+from update_helpers import CHECKOUT, Result, append, copy_checkout, release, users_files
 
 from smscaffold.history import record
 
@@ -63,9 +63,7 @@ def test_a_folder_of_it_is_updated(template: str, tag: str, next_version: Path, 
     assert (old / "Dockerfile").read_text() == (new / "Dockerfile").read_text() + "# mine\n"
     answers = yaml.safe_load((old / ".copier-answers.yml").read_text())
     assert answers["_commit"] == f"v{NEXT}"
-    config = (CHECKOUT / "templates" / template / "copier.yml").read_text()
-    users = next(yaml.safe_load_all(config.split("\n---\n")[0]))["_skip_if_exists"]
-    own = [f":(exclude){name}" for name in ["Dockerfile", *users]]
+    own = [f":(exclude){name}" for name in ["Dockerfile", *users_files(CHECKOUT / "templates" / template)]]
     subprocess.run(["git", "fetch", "--quiet", str(new)], cwd=old, check=True)
     diff = ["git", "diff", "FETCH_HEAD", "--", ".", *own]
     assert subprocess.run(diff, cwd=old, capture_output=True, text=True, check=True).stdout == ""

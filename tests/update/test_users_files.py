@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
-from update_helpers import Machine, append
+from update_helpers import Machine, append, users_files
 
 from smscaffold import catalog
 
@@ -19,8 +18,7 @@ def test_an_update_keeps_the_users_files(
 ) -> None:
     folder = machine_a.new(tmp_path / "model", f"--template={template.name}")
     assert template.folder
-    config = (template.folder / "copier.yml").read_text()
-    users = next(yaml.safe_load_all(config.split("\n---\n")[0]))["_skip_if_exists"]
+    users = users_files(template.folder)
     edited = {folder / name: (folder / name).read_text() for name in users if (folder / name).exists()}
     assert edited
     for path in edited:

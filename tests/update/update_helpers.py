@@ -11,6 +11,7 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from shared_helpers import write
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,12 @@ Result = subprocess.CompletedProcess[str]
 
 def append(path: Path, text: str) -> None:
     path.write_text(path.read_text() + text)
+
+
+def users_files(template: Path) -> list[str]:
+    """The files of a template that no update touches."""
+    first = (template / "copier.yml").read_text().split("\n---\n")[0]
+    return list(yaml.safe_load(first)["_skip_if_exists"])
 
 
 def copy_checkout(target: Path) -> Path:

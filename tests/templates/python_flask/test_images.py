@@ -14,7 +14,7 @@ import pytest
 from smscaffold.sagemaker_local import endpoint, engine, run
 
 from ..conftest import Build, Render, train_sample
-from ..mirrors import Debian, certified, mirror
+from ..mirrors import certified, mirror, upstream
 
 pytestmark = pytest.mark.docker
 PLAIN_DEBIAN = "debian:trixie-slim"  # no Python in it
@@ -83,7 +83,8 @@ def test_a_companys_mirror_is_trusted_by_its_certificate(folder: Path, build: Bu
     (tmp_path / "folder" / "certificates").mkdir()
     shutil.copy(authority, tmp_path / "folder" / "certificates")
     (tmp_path / "Dockerfile").write_text((folder / "Dockerfile").read_text().split("\nFROM base AS libraries")[0])
-    with mirror(Debian, server) as url:
+    sources = run(PLAIN_DEBIAN, "sh", "-c", "cat /etc/apt/sources.list /etc/apt/sources.list.d/* || true").logs
+    with mirror(upstream(re.findall(r"https?://[^/\s]+", sources)[0]), server) as url:
         arguments = {"BASE_IMAGE": PLAIN_DEBIAN, "APT_MIRROR": url}
         options = ["--network=host", *(f"--build-arg={name}={value}" for name, value in arguments.items())]
         image = build(tmp_path / "folder", f"--file={tmp_path / 'Dockerfile'}", *options, tag="company")
