@@ -107,12 +107,13 @@ def model(image: str, data: dict[str, Path], tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def contract(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, str]]:
     """A function that runs contract tests against an image: test -> passed, failure, error or skipped."""
+    own = dict(os.environ)  # copied before threads call this, because pytest changes the environment meanwhile
 
     def contract(image: str, *options: str) -> dict[str, str]:
         work = tmp_path_factory.mktemp("contract")
         report = work / "report.xml"
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
-        environment = {**os.environ, "TRAIN_IMAGE": image, "SERVE_IMAGE": image}
+        environment = {**own, "TRAIN_IMAGE": image, "SERVE_IMAGE": image}
         done = subprocess.run(
             [*command, f"--junit-xml={report}", f"--basetemp={work / 'tmp'}"],
             cwd=folder / "tests",
