@@ -56,9 +56,9 @@ class Clone:
         commit = self._commit_id(wanted)
         if not commit:
             raise SmscaffoldError(f"{self.source} has no version, branch or commit {wanted!r}")
-        git.ask(self.folder, "checkout", "--quiet", "--detach", commit, hooks=False)
+        git.ask(self.folder, "checkout", "--quiet", "--detach", commit)
         if (self.folder / ".gitmodules").is_file():
-            git.ask(self.folder, "submodule", "--quiet", "update", "--init", "--recursive", hooks=False)
+            git.ask(self.folder, "submodule", "--quiet", "update", "--init", "--recursive")
         return git.ask(self.folder, "describe", "--tags", "--always").strip()
 
     def _commit_id(self, ref: str) -> str:
@@ -102,7 +102,7 @@ def clone(source: str, folder: Path) -> Clone:
     address = _expanded(source.removeprefix("git+"))
     with helper_on_path(folder.with_name(folder.name + "-bin")):
         options = ("--quiet", "--no-checkout", "--origin", _ORIGIN)
-        done = git.run(folder.parent, "clone", *options, "--", address, str(folder), hooks=False)
+        done = git.run(folder.parent, "clone", *options, "--", address, str(folder))
     if done.returncode:
         raise SmscaffoldError(_why(source, done.stderr.strip()))
     return Clone(folder, source)
