@@ -36,7 +36,8 @@ def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
         if done.returncode:
             raise SmscaffoldError(f"git {command[0]} failed: {last_line(done)}; --no-git leaves git out")
     # an identity that git would make up from the machine's name is nobody's
-    done = run(folder, "-c", "user.useConfigOnly=true", "commit", "-q", "-m", message, hooks=True)
+    commit = ("-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
+    done = run(folder, *commit, hooks=_hooks_are_the_users(folder))
     if done.returncode == 0:
         return []
     by_hand = f"git commit -m {shlex.quote(message)}"
@@ -48,6 +49,12 @@ def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
 def _in_repository(folder: Path) -> bool:
     done = run(folder, "rev-parse", "--show-toplevel")
     return done.returncode == 0 or "dubious ownership" in done.stderr
+
+
+def _hooks_are_the_users(folder: Path) -> bool:
+    """Whether the hooks that the user's configuration names lie elsewhere: a template brings those in its folder."""
+    path = run(folder, "config", "--type=path", "core.hooksPath", hooks=True).stdout.rstrip("\n")
+    return not path or Path(path).is_absolute()
 
 
 def settings(*, hooks: bool = False) -> dict[str, str]:

@@ -21,7 +21,7 @@ from smscaffold.obtain import Obtained, obtain
 from smscaffold.render import Rendered, record_source, render
 from smscaffold.staging import check_destination, move_into_place, nearest_folder, temporary_folder
 from smscaffold.template_config import load_config
-from smscaffold.trust import Trust, check_safe, refuse_destination
+from smscaffold.trust import Trust, check_safe, computed_destination
 
 
 @dataclass(frozen=True)
@@ -221,13 +221,7 @@ def _one_sentence(place: Path) -> Iterator[None]:
 
 def _destination(request: Request, rendered: Rendered) -> Path:
     """Where the folder goes: DEST, else ``./<project_name>``, checked."""
-    dest = request.dest
-    if dest is None:
-        name = str(rendered.answers.get("project_name", ""))
-        refuse_destination(name)
-        dest = Path(name)
-        check_destination(dest)
-    return dest
+    return request.dest or computed_destination(str(rendered.answers.get("project_name", "")))
 
 
 def _show(dest: Path, files: list[str], console: Console) -> None:

@@ -68,10 +68,9 @@ def _cloned(template: Template, root: Path, ref: str) -> Obtained:
         place = str(template.folder)
     else:
         raise SmscaffoldError(f"the template {template.name} has no history here, so there is no version {ref!r} of it")
-    commit = clone(place, root).check_out(ref)
-    # or copier would choose a version of its own; those of submodules are files
-    for repository in list(root.rglob(".git")):
-        shutil.rmtree(repository) if repository.is_dir() else repository.unlink()
+    repository = clone(place, root)
+    commit = repository.check_out(ref)
+    repository.remove_history()
     return Obtained(commit, commit.removeprefix("v"))
 
 

@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,6 +61,11 @@ class Clone:
         if (self.folder / ".gitmodules").is_file():
             git.ask(self.folder, "submodule", "--quiet", "update", "--init", "--recursive")
         return git.ask(self.folder, "describe", "--tags", "--always").strip()
+
+    def remove_history(self) -> None:
+        """Leaves only the files that are checked out: copier would take a repository for a template with versions."""
+        for repository in list(self.folder.rglob(".git")):  # those of submodules are files
+            shutil.rmtree(repository) if repository.is_dir() else repository.unlink()
 
     def _commit_id(self, ref: str) -> str:
         for name in (ref, f"{_ORIGIN}/{ref}"):

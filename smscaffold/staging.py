@@ -77,11 +77,11 @@ def move_into_place(folder: Path, dest: Path) -> None:
 
 def plain_modes(folder: Path) -> None:
     """Gives files the mode 0755 if their owner may run them, else 0644, and folders 0755, as git has them."""
-    folder.chmod(0o755)
-    for place, folders, names in os.walk(folder):
-        for path in (Path(place, name) for name in [*folders, *names]):
+    for place, _, names in os.walk(folder):
+        Path(place).chmod(0o755)
+        for path in (Path(place, name) for name in names):
             if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
+                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
 
 
 def replace(folder: Path, dest: Path, before: Path) -> None:

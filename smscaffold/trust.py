@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from smscaffold.errors import SmscaffoldError
+from smscaffold.staging import check_destination
 from smscaffold.template_config import TemplateConfig
 
 #: filters of Jinja that read this machine: its files, its variables, or where the user stands
-HOST_FILTERS = ("expanduser", "expandvars", "fileglob", "realpath", "relpath")
+HOST_FILTERS = frozenset(("expanduser", "expandvars", "fileglob", "realpath", "relpath"))
 # what a shell or a terminal would take for more than a part of a name
 _ACTIVE = re.compile(r"[\x00-\x1f\x7f`;|&<>\"\\]|\$[({]|^-")
 # git's own folder, as NTFS reads a name: with its short form, dots and spaces at the end, and streams after a colon
@@ -115,8 +116,11 @@ def refuse_hostile(template: str, folder: Path, paths: Iterable[str]) -> None:
             raise _refusal(template, f"{makes}, outside the folder")
 
 
-def refuse_destination(name: str) -> None:
-    """Raises SmscaffoldError unless the answer that names the folder is one plain name, and no link is there."""
+def computed_destination(name: str) -> Path:
+    """The folder that the answer `project_name` names, where the user gives no DEST.
+
+    Raises SmscaffoldError unless the name is one plain name that is not hidden, and a folder can be made there.
+    """
     if not name:
         raise SmscaffoldError("this template has no project_name to name the folder after: give DEST")
     wrong = ""
@@ -132,6 +136,8 @@ def refuse_destination(name: str) -> None:
         wrong = "a link is in its place"
     if wrong:
         raise SmscaffoldError(f"project_name {name!r} is no name for a folder, {wrong}: give DEST")
+    check_destination(Path(name))
+    return Path(name)
 
 
 def _is_gits(name: str) -> bool:

@@ -81,7 +81,7 @@ def update(request: Request, console: Console) -> None:
         trust = _check_safe(folder, config, request.pretend)
         with _second_work_tree(folder, work / "tree") as second:
             with console.moment("Updating ..."), gathered.blamed():
-                _run_copier(second, gathered, target, work, folder.path.name, trust, tasks=not request.pretend)
+                _run_copier(folder, second, gathered, target, work, trust, tasks=not request.pretend)
                 merged = _merged(folder, second, template, trust)
                 difference = _difference(second) if request.pretend else ""
             if not request.pretend:
@@ -179,9 +179,9 @@ def _forget(record: Path) -> None:
 
 
 def _run_copier(
-    second: Path, gathered: answers.Gathered, target: str, work: Path, name: str, trust: Trust, *, tasks: bool
+    folder: Folder, second: Path, gathered: answers.Gathered, target: str, work: Path, trust: Trust, *, tasks: bool
 ) -> None:
-    """Has copier update the second work tree to the version `target` of the template; `name` is the folder's.
+    """Has copier update the second work tree to the version `target` of the template.
 
     Copier gets no version to choose: for that it would look into the template's own folder, with the settings there.
     """
@@ -197,10 +197,10 @@ def _run_copier(
         import copier
         from copier._settings import SettingsModel
 
-        from smscaffold.worker import careful_worker
+        from smscaffold.worker import Users, careful_worker
 
         try:
-            with careful_worker(trust, name)(
+            with careful_worker(trust, Users(folder.path.name, _elsewhere(second)))(
                 dst_path=second,
                 data=gathered.data,
                 user_defaults=dict(gathered.proposed),
@@ -221,6 +221,13 @@ def _run_copier(
             if by_the_system(error):
                 raise
             raise SmscaffoldError(reason(error)) from error
+
+
+def _elsewhere(second: Path) -> dict[Path, str]:
+    """The links and submodules that the user has committed in the folder, each with its kind."""
+    kinds = {"120000": "link", "160000": "submodule"}
+    entries = [entry.partition("\t") for entry in git.ask(second, "ls-files", "--stage", "-z").split("\0") if entry]
+    return {Path(name): kinds[about[:6]] for about, _, name in entries if about[:6] in kinds}
 
 
 def _merged(folder: Folder, second: Path, template: Clone, trust: Trust) -> Merged:
@@ -252,7 +259,7 @@ def _keep_edited(folder: Folder, second: Path, template: Clone, trust: Trust) ->
     if not dropped:
         return ""
     template.check_out(folder.commit)
-    shutil.rmtree(template.folder / ".git")  # or copier would choose a version of its own
+    template.remove_history()
     before = template.folder.with_name("before")
     given = {name: value for name, value in folder.answers.items() if not name.startswith("_")}
     render(template.folder, before, given, template.folder.with_name("cache-before"), trust, tasks=False)

@@ -7,7 +7,8 @@ rules stand where copier writes, and not only after it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,27 @@ if TYPE_CHECKING:
 _RELIES_ON = ("_external_data", "_render_allowed", "_render_context", "_render_template", "jinja_env")
 
 
-def careful_worker(trust: Trust, folder: str = "") -> type[Worker]:
-    """The class of workers for a template; `folder` names the user's container folder that is updated, for people.
+@dataclass(frozen=True)
+class Users:
+    """The container folder that is updated: its name, and the links and submodules that the user has committed in it.
+
+    Copier would write into what they lead to, or its change of the template's file would be lost.
+    """
+
+    folder: str
+    elsewhere: Mapping[Path, str]
+
+    def refuse(self, path: Path) -> None:
+        """Raises SmscaffoldError when there is a link or a submodule at the path."""
+        if kind := self.elsewhere.get(path):
+            raise SmscaffoldError(
+                f"{self.folder}/{path} is a {kind}, and what the template has there would be lost: put a copy of the "
+                "files in its place, commit that, and update again"
+            )
+
+
+def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
+    """The class of workers for a template; `users` is the container folder if one is updated.
 
     All that a worker does raises SmscaffoldError when the template breaks a rule.
     """
@@ -34,13 +54,13 @@ def careful_worker(trust: Trust, folder: str = "") -> type[Worker]:
 
     if missing := [name for name in _RELIES_ON if not hasattr(Worker, name)]:
         raise SmscaffoldError(f"the installed copier is too new for smscaffold (no {missing[0]}): install copier 9.19")
-    rendered: list[Path] = []  # where versions of the template have been rendered alone, the old one first
+    alone: list[Path] = []  # where the template is rendered without anything of the user's, its old version first
 
     class CarefulWorker(Worker):
         @cached_property
         def jinja_env(self) -> SandboxedEnvironment:
             environment = super().jinja_env
-            for name in HOST_FILTERS:
+            for name in HOST_FILTERS & environment.filters.keys():
                 environment.filters[name] = partial(_filter, trust, name, environment.filters[name])
             return environment
 
@@ -70,37 +90,30 @@ def careful_worker(trust: Trust, folder: str = "") -> type[Worker]:
             return LazyDict({name: partial(read, name) for name in data})
 
         def _render_template(self) -> None:
-            alone = not self.dst_path.exists() or not any(self.dst_path.iterdir())
+            if not self.dst_path.exists() or not any(self.dst_path.iterdir()):
+                alone.append(self.dst_path)
             super()._render_template()
-            if alone:
+            if self.dst_path in alone:
                 refuse_tree(trust.name, self.dst_path)
                 plain_modes(self.dst_path)
-                rendered.append(self.dst_path)
+
+        def _stays(self, path: Path, content: bytes | None) -> bool:
+            """Whether the user's file stays as it is: it is the user's alone, or the template does not change it."""
+            if content is None:
+                return False
+            before = alone[0] / path
+            return self.match_skip(path) or (before.is_file() and before.read_bytes() == content)
 
         def _render_allowed(
             self, dst_relpath: Path, is_dir: bool = False, is_symlink: bool = False, *args: Any, **more: Any
         ) -> bool:
             refuse_path(trust.name, dst_relpath)
-            if folder and rendered and self.dst_path not in rendered:
-                content = None if is_dir or is_symlink else more.get("expected_contents")
-                _refuse_links(self.dst_path, dst_relpath, is_dir, content)
+            if users and self.dst_path not in alone:
+                for parent in dst_relpath.parents:
+                    users.refuse(parent)
+                if not is_symlink and not self._stays(dst_relpath, more.get("expected_contents")):
+                    users.refuse(dst_relpath)
             return super()._render_allowed(dst_relpath, is_dir, is_symlink, *args, **more)
-
-    def _refuse_links(top: Path, path: Path, is_dir: bool, content: bytes | None) -> None:
-        """Raises SmscaffoldError when the user's link is in place of a folder, or of a file that the template changes.
-
-        Copier would write into what the link leads to, or lose its own change.
-        """
-        folders = [path, *path.parents] if is_dir else path.parents
-        link = next((each for each in folders if (top / each).is_symlink()), None)
-        before = rendered[0] / path
-        if link is None and content is not None and (top / path).is_symlink():
-            link = None if before.is_file() and before.read_bytes() == content else path
-        if link:
-            raise SmscaffoldError(
-                f"{folder}/{link} is a link, and the template's new version of it would be lost: put there what the "
-                "link leads to, commit that, and update again"
-            )
 
     return CarefulWorker
 

@@ -119,7 +119,7 @@ class Expressions:
         extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
         environment = SandboxedEnvironment(extensions=extensions, **self._options)
         for name in HOST_FILTERS:  # copier's own environment says why not, or has them for a template that is trusted
-            del environment.filters[name]
+            environment.filters.pop(name, None)
         return environment
 
     def _render(self, text: Any, values: Values) -> Any:

@@ -34,7 +34,7 @@ def evil(tmp_path: Path, ran: Path) -> str:
     program.chmod(0o755)
     return (
         f"[core]\nrepositoryformatversion = 0\nfsmonitor = {program}\nhooksPath = {tmp_path}/hooks\n"
-        f'[filter "evil"]\nclean = {program}\nsmudge = {program}\n'
+        f'[filter "evil"]\nclean = {program}\nsmudge = {program}\n[uploadpack]\npackObjectsHook = {program}\n'
     )
 
 
@@ -92,6 +92,17 @@ class TestGitFolders:
     def test_hooks(self, attack: Attack, template: Path, ran: Path) -> None:
         write(template / "template" / JINJA_GIT / "hooks" / "pre-commit", f"#!/bin/sh\ntouch {ran}\n").chmod(0o755)
         attack("the template stub makes '.git", "git would take")
+
+    def test_hooks_that_the_user_has_in_every_folder(
+        self, run_here: Run, template: Path, work: Path, ran: Path, environment: dict[str, str]
+    ) -> None:
+        """A path in the user's configuration that leads into the folder leads to what the template has made there."""
+        write(template / "template" / ".githooks" / "pre-commit", f"#!/bin/sh\ntouch {ran}\n").chmod(0o755)
+        with Path(environment["HOME"], ".gitconfig").open("a") as config:
+            config.write("[core]\nhooksPath = .githooks\n")
+        assert run_here("new", "x", "-t", template, "-y").returncode == 0
+        assert git(work / "x", "log", "--oneline").count("\n") == 1
+        assert not ran.exists()
 
     def test_from_a_git_address(self, attack: Attack, template: Path, evil: str) -> None:
         write(template / "template" / JINJA_GIT / "config", evil)

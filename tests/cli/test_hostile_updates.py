@@ -174,7 +174,7 @@ class TestNothingIsLeftBehind:
         write(released / "template" / "later.txt", "")
         commit(released, "v2.0.0")
 
-        def broken(second: Path, *_: object, **__: object) -> None:
+        def broken(_: object, second: Path, *__: object, **___: object) -> None:
             (second / ".git").write_text("gitdir: elsewhere\n")
             raise KeyboardInterrupt
 
@@ -242,6 +242,30 @@ class TestLinksOfTheUser:
         commit(released, "v2.0.0")
         is_refused("x/local_test is a link")
         assert (folder / target / "train_local.sh").read_text() == "mine\n"
+
+    def test_a_link_in_place_of_a_file_that_is_the_users(self, run_here: Run, released: Path, folder: Path) -> None:
+        """What the template gives once and never changes may be a link: nothing of the template is lost by it."""
+        config = released / "copier.yml"
+        config.write_text("_skip_if_exists: [notes.md]" + config.read_text())
+        write(released / "template" / "notes.md", "one\n2\nthree\n")
+        commit(released, "v2.0.0")
+        self.link(folder, "notes.md", "mine.md")
+        done = run_here("update", folder)
+        assert done.returncode == 0, done.stderr
+        assert (folder / "notes.md").readlink() == Path("mine.md")
+        assert (folder / "mine.md").read_text() == "one\ntwo\nthree\n"
+
+    def test_a_submodule_in_place_of_a_folder(self, is_refused: Refused, released: Path, folder: Path) -> None:
+        """git adds nothing below a submodule: what the template changes there would be lost as well."""
+        (folder / "local_test" / "train_local.sh").rename(folder.parent / "train_local.sh")
+        git(folder, "rm", "-q", "-r", "--cached", "local_test")
+        git(folder, "init", "-q", "local_test")
+        (folder.parent / "train_local.sh").rename(folder / "local_test" / "train_local.sh")
+        commit(folder / "local_test")
+        commit(folder)
+        write(released / "template" / "local_test" / "train_local.sh", "#!/bin/sh\necho\n")
+        commit(released, "v2.0.0")
+        is_refused("x/local_test is a submodule")
 
     def test_the_answers_file(self, is_refused: Refused, released: Path, folder: Path) -> None:
         self.link(folder, ".copier-answers.yml", "answers.yml")
