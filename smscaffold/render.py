@@ -75,10 +75,15 @@ def render(
             ) as worker:
                 worker.run_copy()
             plain_modes(folder)
+            answers_file = folder / worker.answers_relpath
+            if not answers_file.resolve().is_relative_to(folder.resolve()):
+                raise SmscaffoldError(
+                    f"the template {trust.name} names {worker.answers_relpath} as its answers file, outside the folder"
+                )
             return Rendered(
                 answers=dict(worker.answers.combined),
                 not_asked=set(worker.answers.hidden),
-                answers_file=folder / worker.answers_relpath,
+                answers_file=answers_file,
                 warnings=[str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)],
             )
         except (KeyboardInterrupt, SmscaffoldError):  # copier's own kind of the first is an Exception too

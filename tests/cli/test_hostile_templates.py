@@ -230,6 +230,18 @@ class TestOutsideItsFolder:
         run_here("new", "x", "-t", template, "-y")
         assert mine.read_text() == "echo mine\n"
 
+    @pytest.mark.parametrize("name", ["../../mine.txt", "{{ '/' ~ home }}/mine.txt"])
+    def test_somebody_elses_file_as_the_answers_file(
+        self, run_here: Run, template: Path, work: Path, name: str
+    ) -> None:
+        """The folder's source is recorded in the answers file: a file outside would be changed."""
+        mine = write(work / "mine.txt", "mine\n")
+        name = name.replace("home", repr(str(work).lstrip("/")))
+        configure(template, f'_answers_file: "{name}"\n')
+        (template / "template" / "{{ _copier_conf.answers_file }}.jinja").unlink()
+        refused(run_here("new", "x", "-t", template, "-y"), "the template stub", "answers file", "outside the folder")
+        assert mine.read_text() == "mine\n"
+
     def test_a_pipe(self, attack: Attack, template: Path) -> None:
         os.mkfifo(template / "template" / "pipe")
         attack("pipe")
