@@ -16,7 +16,7 @@ import yaml
 from smscaffold import git
 from smscaffold.errors import SmscaffoldError
 from smscaffold.staging import plain_modes
-from smscaffold.trust import Trust, refuse_repositories
+from smscaffold.trust import Trust, refuse_shape
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def render(
     Raises SmscaffoldError when copier refuses an answer or the template, or when the template makes what is fit to do
     harm.
     """
-    refuse_repositories(trust.name, root)  # copier asks git about the template's folder
+    refuse_shape(trust.name, root)  # copier asks git about the template's folder
     variables = {"COPIER_CACHE_DIR": str(cache), **git.settings(hooks=tasks and trust.runs_code)}
     with copiers_environment(variables), warnings.catch_warnings(record=True) as caught:
         from copier._settings import SettingsModel

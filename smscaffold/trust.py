@@ -73,17 +73,23 @@ def refuse_tree(template: str, folder: Path) -> None:
 
 
 def refuse_repositories(template: str, folder: Path) -> None:
-    """Raises SmscaffoldError when git would find a repository in `folder`, or there is more than files and links."""
-    names: dict[Path, set[str]] = {}
+    """Raises SmscaffoldError when git would find a repository below `folder`, or there is more than files and links."""
+    refuse_shape(template, folder)
     for path in _walk(folder):
         where = path.relative_to(folder)
         refuse_path(template, where)
-        names.setdefault(path.parent, set()).add(path.name.casefold())
-        if any(shape <= names[path.parent] for shape in _REPOSITORIES):
-            raise _refusal(template, f"makes the folder {str(where.parent)!r}, which git would take for a repository")
         mode = path.lstat().st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)):
+        if stat.S_ISDIR(mode):
+            refuse_shape(template, path)
+        elif not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
             raise _refusal(template, f"makes {str(where)!r}, which is no file, folder or link")
+
+
+def refuse_shape(template: str, folder: Path) -> None:
+    """Raises SmscaffoldError when git would take the folder for a repository by what lies in it."""
+    names = {path.name.casefold() for path in folder.iterdir()}
+    if any(shape <= names for shape in _REPOSITORIES):
+        raise _refusal(template, f"has the folder {folder.name!r}, which git would take for a repository")
 
 
 def refuse_path(template: str, path: Path) -> None:

@@ -93,14 +93,12 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
             if not self.dst_path.exists() or not any(self.dst_path.iterdir()):
                 alone.append(self.dst_path)
             super()._render_template()
-            if self.dst_path in alone:
+            if self.dst_path in alone and self.dst_path.exists():
                 refuse_tree(trust.name, self.dst_path)
                 plain_modes(self.dst_path)
 
-        def _stays(self, path: Path, content: bytes | None) -> bool:
+        def _stays(self, path: Path, content: bytes) -> bool:
             """Whether the user's file stays as it is: it is the user's alone, or the template does not change it."""
-            if content is None:
-                return False
             before = alone[0] / path
             return self.match_skip(path) or (before.is_file() and before.read_bytes() == content)
 
@@ -108,10 +106,11 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
             self, dst_relpath: Path, is_dir: bool = False, is_symlink: bool = False, *args: Any, **more: Any
         ) -> bool:
             refuse_path(trust.name, dst_relpath)
-            if users and self.dst_path not in alone:
-                for parent in dst_relpath.parents:
-                    users.refuse(parent)
-                if not is_symlink and not self._stays(dst_relpath, more.get("expected_contents")):
+            if users:
+                for folder in [dst_relpath, *dst_relpath.parents] if is_dir else dst_relpath.parents:
+                    users.refuse(folder)
+                file = not is_dir and not is_symlink and self.dst_path not in alone
+                if file and not self._stays(dst_relpath, more["expected_contents"]):
                     users.refuse(dst_relpath)
             return super()._render_allowed(dst_relpath, is_dir, is_symlink, *args, **more)
 

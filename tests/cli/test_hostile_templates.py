@@ -15,6 +15,9 @@ import pytest
 from cli_helpers import Result, Run, files
 from shared_helpers import refused, write
 
+from smscaffold.errors import SmscaffoldError
+from smscaffold.trust import refuse_path
+
 JINJA_GIT = "{{ '.gi' ~ 't' }}"  # git tracks no file of the name .git, but it tracks this one
 LINKS = "_preserve_symlinks: true\n"
 
@@ -73,14 +76,7 @@ class TestGitFolders:
             f"sub/{JINJA_GIT}/config",
             "{{ '.gi' ~ 't' ~ _copier_conf.sep ~ 'config' }}",
             ".GiT/config",
-            ".git /config",
-            ".git. ./config",
-            "git~1/config",
             "sub/GIT~1/config",
-            ".git::$INDEX_ALLOCATION/config",
-            "sub/.git:x",
-            ".g\u200cit/config",
-            "\ufeff.git/config",
             f"{JINJA_GIT}",
             f"sub/{JINJA_GIT}",
         ],
@@ -88,6 +84,22 @@ class TestGitFolders:
     def test_is_refused(self, attack: Attack, template: Path, evil: str, path: str) -> None:
         write(template / "template" / path, evil)
         attack("the template stub makes", "git would take", "nothing was written")
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *(".git", ".GIT", ".git.", ".git ", ".git. .", "git~1", "GIT~1", "git~1 ", ".git:x", "git~1:x"),
+            *(".git::$INDEX_ALLOCATION", ".g\u200cit", "\ufeff.git", ".git\u206f", ".g\u202ei\u200ft", ".\u200cGIT ."),
+        ],
+    )
+    def test_names(self, name: str) -> None:
+        for path in (name, f"{name}/config", f"a/{name}/b"):
+            with pytest.raises(SmscaffoldError, match="git would take"):
+                refuse_path("stub", Path(path))
+
+    def test_names_that_are_none_of_gits(self) -> None:
+        for name in (".gitignore", ".gitattributes", ".github", "git", "x.git", ".git-blame", "git~10", "legit"):
+            refuse_path("stub", Path(name, "x"))
 
     def test_hooks(self, attack: Attack, template: Path, ran: Path) -> None:
         write(template / "template" / JINJA_GIT / "hooks" / "pre-commit", f"#!/bin/sh\ntouch {ran}\n").chmod(0o755)
@@ -138,6 +150,12 @@ class TestGitFolders:
         for name in ("objects", "refs"):
             write(template / name / "x", "")
         attack("git would take")
+
+    def test_a_repository_that_no_file_is_made_of(self, run_here: Run, template: Path) -> None:
+        """What a template has for its own tests is its author's business."""
+        for path in ("HEAD", "objects/x", "refs/x"):
+            write(template / "tests" / "data" / path, "")
+        assert run_here("new", "x", "-t", template, "-y").returncode == 0
 
     def test_a_chain_of_links_that_leads_out(self, attack: Attack, template: Path) -> None:
         """Each of them leads to a place inside, read as text."""
@@ -258,13 +276,12 @@ class TestComputedDestinations:
     @pytest.mark.parametrize(
         "name", [".git", ".ssh", "link", "link/x", "a/b", "/tmp/x", "..", ".", "a/../x", "git~1", r"a\\b", r"a\nb"]
     )
-    @pytest.mark.parametrize("pretend", [True, False])
-    def test_that_are_refused(self, run_here: Run, template: Path, work: Path, name: str, pretend: bool) -> None:
+    def test_that_are_refused(self, run_here: Run, template: Path, work: Path, name: str) -> None:
         write(template / "copier.yml", f'_subdirectory: template\nproject_name: {{default: "{name}", when: false}}\n')
         (work.parent / "elsewhere").mkdir()
         (work / "link").symlink_to("../elsewhere")
-        done = run_here("new", "-t", template, "-y", *(["--pretend"] if pretend else []))
-        refused(done, "project_name", "give DEST")
+        for options in (["--pretend"], [])[name != ".git" :]:
+            refused(run_here("new", "-t", template, "-y", *options), "project_name", "give DEST")
         assert (files(work), files(work.parent / "elsewhere")) == ({"link"}, set())
 
     def test_a_link_above_the_dest_that_the_user_gives(self, run_here: Run, template: Path, work: Path) -> None:
@@ -321,13 +338,13 @@ class TestWhatTemplatesRead:
             ("relpath", "'/' | relpath"),
         ],
     )
-    @pytest.mark.parametrize("where", ["file", "question"])
-    def test_filters(self, attack: Attack, template: Path, name: str, expression: str, where: str) -> None:
-        if where == "file":
-            write(template / "template" / "leak.jinja", f"{{{{ {expression} }}}}")
-        else:
-            configure(template, f'leak: {{type: str, default: "{{{{ {expression} }}}}"}}\n')
+    def test_filters(self, attack: Attack, template: Path, name: str, expression: str) -> None:
+        write(template / "template" / "leak.jinja", f"{{{{ {expression} }}}}")
         attack(f"the template stub uses the filter {name}, which reads this machine", f"add {template} to `trust`")
+
+    def test_filters_in_a_question(self, attack: Attack, template: Path) -> None:
+        configure(template, "leak: {type: str, default: \"{{ '~' | expanduser }}\"}\n")
+        attack("the template stub uses the filter expanduser, which reads this machine")
 
     def test_filters_of_a_template_that_is_trusted(
         self, run_here: Run, template: Path, work: Path, monkeypatch: pytest.MonkeyPatch
@@ -354,6 +371,17 @@ class TestWhatTemplatesRead:
         write(template / "template" / "leak.jinja", conf)
         assert run_here("new", "x", "-t", template, "-y", "--no-git").returncode == 0
         assert "/" not in (work / "x" / "leak").read_text()
+
+
+def test_a_copier_that_renders_in_another_way_is_refused(
+    run_here: Run, template: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules stand in methods of copier's that are not public: they must not be lost with a new version of it."""
+    from copier._main import Worker
+
+    monkeypatch.delattr(Worker, "_render_allowed")
+    refused(run_here("new", "x", "-t", template, "-y"), "the installed copier is too new", "_render_allowed")
+    assert files(work) == set()
 
 
 def test_template_test_renders_as_carefully(run_here: Run, work: Path, evil: str, ran: Path) -> None:

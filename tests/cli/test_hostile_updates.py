@@ -243,6 +243,16 @@ class TestLinksOfTheUser:
         is_refused("x/local_test is a link")
         assert (folder / target / "train_local.sh").read_text() == "mine\n"
 
+    def test_a_link_in_place_of_a_folder_that_the_template_drops(
+        self, is_refused: Refused, released: Path, folder: Path
+    ) -> None:
+        """Copier removes the template's old files, and would do so in what the link leads to."""
+        self.link(folder, "local_test", "scripts")
+        (released / "template" / "local_test" / "train_local.sh").unlink()
+        commit(released, "v2.0.0")
+        is_refused("x/local_test is a link")
+        assert (folder / "scripts" / "train_local.sh").exists()
+
     def test_a_link_in_place_of_a_file_that_is_the_users(self, run_here: Run, released: Path, folder: Path) -> None:
         """What the template gives once and never changes may be a link: nothing of the template is lost by it."""
         config = released / "copier.yml"
