@@ -21,10 +21,11 @@ LOCAL_VARIABLES = (
 )
 
 
-def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
+def first_commit(folder: Path, inside: Path, message: str, *, hooks: bool) -> list[str]:
     """Makes `folder` a git repository with everything in its first commit, unless it will lie in one already.
 
-    `inside` is where the folder will lie. Returns what the user has to do by hand.
+    `inside` is where the folder will lie. Hooks of the user's often do what files in the folder say, so `hooks` is for
+    a template that the user trusts. Returns what the user has to do by hand.
     Raises SmscaffoldError when git cannot make the repository.
     """
     if shutil.which("git") is None:
@@ -37,7 +38,7 @@ def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
             raise SmscaffoldError(f"git {command[0]} failed: {last_line(done)}; --no-git leaves git out")
     # an identity that git would make up from the machine's name is nobody's
     commit = ("-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
-    done = run(folder, *commit, hooks=_hooks_are_the_users(folder))
+    done = run(folder, *commit, hooks=hooks)
     if done.returncode == 0:
         return []
     by_hand = f"git commit -m {shlex.quote(message)}"
@@ -49,12 +50,6 @@ def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
 def _in_repository(folder: Path) -> bool:
     done = run(folder, "rev-parse", "--show-toplevel")
     return done.returncode == 0 or "dubious ownership" in done.stderr
-
-
-def _hooks_are_the_users(folder: Path) -> bool:
-    """Whether the hooks that the user's configuration names lie elsewhere: a template brings those in its folder."""
-    path = run(folder, "config", "--type=path", "core.hooksPath", hooks=True).stdout.rstrip("\n")
-    return not path or Path(path).is_absolute()
 
 
 def settings(*, hooks: bool = False) -> dict[str, str]:

@@ -195,7 +195,9 @@ def _write(request: Request, ready: Ready, data: dict[str, Any]) -> Made:
         notes = _notes(ready, rendered)
         name = f"{ready.template.name} {ready.version.version}".rstrip()
         if request.git:
-            notes += git.first_commit(folder, inside, f"Start from smscaffold template {name}")
+            # somebody has chosen what is installed or configured, but not what lies in a folder or at an address
+            hooks = bool(ready.template.owner) or ready.trust.reads_machine()
+            notes += git.first_commit(folder, inside, f"Start from smscaffold template {name}", hooks=hooks)
         move_into_place(folder, dest)
     return Made(dest, files, name, notes)
 

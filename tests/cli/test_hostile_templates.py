@@ -116,6 +116,18 @@ class TestGitFolders:
         assert git(work / "x", "log", "--oneline").count("\n") == 1
         assert not ran.exists()
 
+    def test_hooks_that_do_what_a_file_in_the_folder_says(
+        self, run_here: Run, template: Path, work: Path, ran: Path, environment: dict[str, str]
+    ) -> None:
+        """Many users have such ones in every repository (``pre-commit init-templatedir``)."""
+        write(work.parent / "hooks" / "pre-commit", "#!/bin/sh\nsh .checks\n").chmod(0o755)
+        write(template / "template" / ".checks", f"touch {ran}\n")
+        with Path(environment["HOME"], ".gitconfig").open("a") as config:
+            config.write(f"[core]\nhooksPath = {work.parent}/hooks\n")
+        assert run_here("new", "x", "-t", template, "-y").returncode == 0
+        assert git(work / "x", "log", "--oneline").count("\n") == 1
+        assert not ran.exists()
+
     def test_from_a_git_address(self, attack: Attack, template: Path, evil: str) -> None:
         write(template / "template" / JINJA_GIT / "config", evil)
         git(template, "init", "-q")
