@@ -21,7 +21,7 @@ from smscaffold.asking.prompt import Choice, Prompt, Prompter, Settled, Went
 from smscaffold.config.standard import Standard
 from smscaffold.console import Console, compact_tree, tree
 from smscaffold.errors import SmscaffoldError
-from smscaffold.staging import check_destination
+from smscaffold.trust import computed_destination
 
 PLAIN = "SMSCAFFOLD_PLAIN"
 _WRITE = "_write"
@@ -67,7 +67,7 @@ def interview(
             raise SmscaffoldError(f"the organisation allows no template that is installed: {standard.allowing}")
 
     def refuse(name: str, value: Any) -> str:
-        return _taken(Path(str(value))) if name == "project_name" and dest is None else ""
+        return _no_destination(str(value)) if name == "project_name" and dest is None else ""
 
     return Interview(
         templates=known,
@@ -198,9 +198,9 @@ class Session:
         return lines if fits else compact_tree(trial.folder, trial.dest, size.columns - 1)
 
 
-def _taken(dest: Path) -> str:
+def _no_destination(name: str) -> str:
     try:
-        check_destination(dest)
+        computed_destination(name)
     except (SmscaffoldError, OSError) as error:
         return str(error)
     return ""

@@ -48,6 +48,8 @@ def find_folder(path: Path) -> Folder:
     folder = path.resolve()
     path = folder if path == Path() else path  # `.` makes poor sentences
     file = folder / ANSWERS_FILE
+    if file.is_symlink():
+        raise SmscaffoldError(f"{path / ANSWERS_FILE} is a link: put there the file that it leads to, and commit that")
     if not file.is_file():
         above = next((parent for parent in folder.parents if (parent / ANSWERS_FILE).is_file()), None)
         hint = f"; its folder is {above}" if above else ""

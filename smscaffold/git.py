@@ -21,10 +21,11 @@ LOCAL_VARIABLES = (
 )
 
 
-def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
+def first_commit(folder: Path, inside: Path, message: str, *, hooks: bool) -> list[str]:
     """Makes `folder` a git repository with everything in its first commit, unless it will lie in one already.
 
-    `inside` is where the folder will lie. Returns what the user has to do by hand.
+    `inside` is where the folder will lie. Hooks of the user's often do what files in the folder say, so `hooks` is for
+    a template that the user trusts. Returns what the user has to do by hand.
     Raises SmscaffoldError when git cannot make the repository.
     """
     if shutil.which("git") is None:
@@ -36,7 +37,8 @@ def first_commit(folder: Path, inside: Path, message: str) -> list[str]:
         if done.returncode:
             raise SmscaffoldError(f"git {command[0]} failed: {last_line(done)}; --no-git leaves git out")
     # an identity that git would make up from the machine's name is nobody's
-    done = run(folder, "-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
+    commit = ("-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
+    done = run(folder, *commit, hooks=hooks)
     if done.returncode == 0:
         return []
     by_hand = f"git commit -m {shlex.quote(message)}"
@@ -50,16 +52,26 @@ def _in_repository(folder: Path) -> bool:
     return done.returncode == 0 or "dubious ownership" in done.stderr
 
 
-def without_hooks() -> dict[str, str]:
-    """The variables with which git runs no hooks: the user's are not meant for what is only made on the way."""
-    given = os.environ.get("GIT_CONFIG_PARAMETERS", "")  # as `git -c` tells it to whatever git runs
-    return {"GIT_CONFIG_PARAMETERS": f"{given} 'core.hooksPath={os.devnull}'".lstrip()}
+def settings(*, hooks: bool = False) -> dict[str, str]:
+    """The variables by which git, and what it starts, puts our settings before those of any folder.
+
+    No folder has git run a program to look for changes or, without `hooks`, any hook; and git takes no folder for a
+    repository by its content alone.
+    """
+    ours = {"core.fsmonitor": "false", "safe.bareRepository": "explicit"}
+    ours |= {} if hooks else {"core.hooksPath": os.devnull}
+    # the way of `git -c`, which all versions know, to tell it to whatever git runs
+    given = os.environ.get("GIT_CONFIG_PARAMETERS", "")
+    return {"GIT_CONFIG_PARAMETERS": " ".join([given, *(f"'{name}={value}'" for name, value in ours.items())]).strip()}
 
 
-def run(folder: Path, *arguments: str, text: str = "", hooks: bool = True) -> subprocess.CompletedProcess[str]:
-    """Runs git in a folder, with `text` as its input; the caller looks at its exit code. What it says is in English."""
+def run(folder: Path, *arguments: str, text: str = "", hooks: bool = False) -> subprocess.CompletedProcess[str]:
+    """Runs git in a folder, with `text` as its input; the caller looks at its exit code. What it says is in English.
+
+    The user's `hooks` are meant for what the user commits, not for what is made on the way.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
-    environment |= {} if hooks else without_hooks()
+    environment |= settings(hooks=hooks)
     try:
         return subprocess.run(
             ["git", "-C", str(folder), *arguments],
@@ -74,9 +86,9 @@ def run(folder: Path, *arguments: str, text: str = "", hooks: bool = True) -> su
         raise SmscaffoldError("git is not installed, or not on PATH: this cannot be done without it") from error
 
 
-def ask(folder: Path, *arguments: str, text: str = "", hooks: bool = True) -> str:
+def ask(folder: Path, *arguments: str, text: str = "") -> str:
     """What git answers; SmscaffoldError with its reason when it fails."""
-    done = run(folder, *arguments, text=text, hooks=hooks)
+    done = run(folder, *arguments, text=text)
     if done.returncode:
         raise SmscaffoldError(f"git {arguments[0]} failed in {folder}: {last_line(done)}")
     return done.stdout

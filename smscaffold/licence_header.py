@@ -38,7 +38,7 @@ def head_programs(root: Path) -> None:
     Rendered without a header, each is what it was.
     """
     for path in sorted((root / "template").rglob("*")):
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and _inside(root, path):
             source = _source(root, path)
             if comment := _comment(path, source):
                 _head(source, comment, is_jinja=path.name.endswith(SUFFIX))
@@ -48,10 +48,15 @@ def _source(root: Path, path: Path) -> Path:
     """The file that the text of `path` stands in."""
     while path.name.endswith(SUFFIX) or path.is_relative_to(root / SHARED):
         included = _INCLUDE.fullmatch(path.read_text(encoding="utf-8"))
-        if not included:
+        if not included or not _inside(root, file := root.joinpath(*re.findall(r"'([^']+)'", included[1]))):
             break
-        path = root.joinpath(*re.findall(r"'([^']+)'", included[1]))
+        path = file
     return path
+
+
+def _inside(root: Path, path: Path) -> bool:
+    """Whether the path leads to something in the template, by whatever links."""
+    return path.resolve().is_relative_to(root.resolve())
 
 
 def _comment(path: Path, source: Path) -> Comment | None:

@@ -21,7 +21,7 @@ from smscaffold.obtain import Obtained, obtain
 from smscaffold.render import Rendered, record_source, render
 from smscaffold.staging import check_destination, move_into_place, nearest_folder, temporary_folder
 from smscaffold.template_config import load_config
-from smscaffold.trust import check_safe, refuse_destination, refuse_hostile
+from smscaffold.trust import Trust, check_safe, computed_destination
 
 
 @dataclass(frozen=True)
@@ -75,33 +75,27 @@ class Made:
 
 @dataclass(frozen=True)
 class Ready:
-    """A template in the folder `root`, complete in itself, and what is known about its answers without asking.
-
-    `trusted`: the user lets it run its author's code.
-    """
+    """A template in the folder `root`, complete in itself, and what is known about its answers without asking."""
 
     template: catalog.Template
     version: Obtained
     root: Path
     answers: answers.Gathered
-    trusted: bool
+    trust: Trust
 
     def render(self, folder: Path, data: dict[str, Any], *, trial: bool, ask: bool = False) -> Rendered:
         """Renders it into the new folder `folder`; a `trial` runs no tasks, whatever the user trusts."""
         with self.answers.blamed():
-            rendered = render(
+            return render(
                 self.root,
                 folder,
                 data,
                 self.root.parent / "cache",
+                self.trust,
                 proposed=self.answers.proposed,
                 ask=ask,
-                trusted=self.trusted,
                 tasks=not trial,
             )
-        paths = (path.relative_to(folder) for path in folder.rglob("*"))
-        refuse_hostile(self.template.name, folder, map(str, paths))
-        return rendered
 
 
 class _Shelf:
@@ -121,9 +115,9 @@ class _Shelf:
             with self._console.moment(f"Getting {template.name} ..."):
                 version = obtain(template, root, self._request.ref or "")
             config = load_config(root)
-            trusted = check_safe(template.name, template.source, config)
+            trust = check_safe(template.name, template.source, config)
             gathered = answers.gather(self._given, config, template.names, self._standard, self._request.dest)
-            self._ready[template.name] = Ready(template, version, root, gathered, trusted)
+            self._ready[template.name] = Ready(template, version, root, gathered, trust)
         return self._ready[template.name]
 
     def folder(self) -> Path:
@@ -201,7 +195,9 @@ def _write(request: Request, ready: Ready, data: dict[str, Any]) -> Made:
         notes = _notes(ready, rendered)
         name = f"{ready.template.name} {ready.version.version}".rstrip()
         if request.git:
-            notes += git.first_commit(folder, inside, f"Start from smscaffold template {name}")
+            # somebody has chosen what is installed or configured, but not what lies in a folder or at an address
+            hooks = bool(ready.template.owner) or ready.trust.reads_machine()
+            notes += git.first_commit(folder, inside, f"Start from smscaffold template {name}", hooks=hooks)
         move_into_place(folder, dest)
     return Made(dest, files, name, notes)
 
@@ -227,15 +223,7 @@ def _one_sentence(place: Path) -> Iterator[None]:
 
 def _destination(request: Request, rendered: Rendered) -> Path:
     """Where the folder goes: DEST, else ``./<project_name>``, checked."""
-    dest = request.dest
-    if dest is None:
-        name = str(rendered.answers.get("project_name", ""))
-        if not name or Path(name).is_absolute() or ".." in Path(name).parts:
-            raise SmscaffoldError("this template has no project_name to name the folder after: give DEST")
-        refuse_destination(name)
-        dest = Path(name)
-        check_destination(dest)
-    return dest
+    return request.dest or computed_destination(str(rendered.answers.get("project_name", "")))
 
 
 def _show(dest: Path, files: list[str], console: Console) -> None:

@@ -12,6 +12,7 @@ from smscaffold.compile import SHIPPED, compile_template
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history.record import version_of
 from smscaffold.repository import clone
+from smscaffold.staging import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -67,18 +68,29 @@ def _cloned(template: Template, root: Path, ref: str) -> Obtained:
         place = str(template.folder)
     else:
         raise SmscaffoldError(f"the template {template.name} has no history here, so there is no version {ref!r} of it")
-    commit = clone(place, root).check_out(ref)
-    shutil.rmtree(root / ".git")  # or copier would choose a version of its own
+    repository = clone(place, root)
+    commit = repository.check_out(ref)
+    repository.remove_history()
     return Obtained(commit, commit.removeprefix("v"))
 
 
 def _git_version(folder: Path) -> str:
     """The commit that a folder's files are, by its tag if it has one.
 
-    Empty when the folder is not the root of a git repository, or holds changes that no commit has.
+    Empty when the folder is not the root of a git repository, or holds changes that no commit has. The folder may be a
+    stranger's, and its configuration may name programs for git to run: git compares the files with a clone instead.
     """
     if not (folder / ".git").exists() or shutil.which("git") is None:
         return ""
-    if git.run(folder, "status", "--porcelain", "--untracked-files=normal").stdout:
-        return ""
-    return git.run(folder, "describe", "--tags", "--always").stdout.strip()
+    with temporary_folder() as work:
+        try:
+            own = clone(str(folder), work / "clone").folder
+        except SmscaffoldError:
+            return ""
+        exclude = Path(".git", "info", "exclude")
+        if (folder / exclude).is_file():
+            shutil.copyfile(folder / exclude, own / exclude)
+        git.run(own, "read-tree", "HEAD")
+        compare = ("--porcelain", "--untracked-files=normal", "--ignore-submodules=dirty")
+        done = git.run(own, f"--git-dir={own / '.git'}", f"--work-tree={folder}", "status", *compare)
+        return "" if done.returncode or done.stdout else git.run(own, "describe", "--tags", "--always").stdout.strip()

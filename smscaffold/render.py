@@ -13,7 +13,10 @@ from typing import Any
 
 import yaml
 
+from smscaffold import git
 from smscaffold.errors import SmscaffoldError
+from smscaffold.staging import plain_modes
+from smscaffold.trust import Trust, refuse_shape
 
 
 @dataclass(frozen=True)
@@ -36,42 +39,54 @@ def render(
     folder: Path,
     answers: dict[str, Any],
     cache: Path,
+    trust: Trust,
     *,
     proposed: Mapping[str, Any] | None = None,
     ask: bool = False,
-    trusted: bool = False,
     tasks: bool = True,
 ) -> Rendered:
     """Renders the compiled template `root` into the new folder `folder`; defaults answer what `answers` leave open.
 
     `proposed` are defaults that win over the template's. With `ask`, copier asks the user for what is open instead.
-    A `trusted` template may run code: its Jinja extensions, and its `tasks` if those are wanted.
+    By `trust` the template may run code: its Jinja extensions, and its `tasks` if those are wanted.
     `cache` is copier's for this call alone: the one that all its runs share by default does not bear two at once.
-    Raises SmscaffoldError when copier refuses an answer or the template.
+    Raises SmscaffoldError when copier refuses an answer or the template, or when the template makes what is fit to do
+    harm.
     """
-    with environment({"COPIER_CACHE_DIR": str(cache)}), warnings.catch_warnings(record=True) as caught:
-        import copier  # takes longer than everything else together, and only this needs it
+    refuse_shape(trust.name, root)  # copier asks git about the template's folder
+    variables = {"COPIER_CACHE_DIR": str(cache), **git.settings(hooks=tasks and trust.runs_code)}
+    with copiers_environment(variables), warnings.catch_warnings(record=True) as caught:
+        from copier._settings import SettingsModel
+
+        from smscaffold.worker import careful_worker
 
         try:
-            worker = copier.run_copy(
-                str(root),
-                folder,
+            with careful_worker(trust)(
+                src_path=str(root),
+                dst_path=folder,
                 data=answers,
                 user_defaults=dict(proposed or {}),
                 defaults=not ask,
                 overwrite=True,
                 quiet=True,
-                settings=copier.Settings(),  # without the defaults of the user's: `trusted` says all about trust
-                unsafe=trusted,
+                settings=SettingsModel(),  # without the defaults of the user's: `trust` says all about trust
+                unsafe=trust.runs_code,
                 skip_tasks=not tasks,
-            )
+            ) as worker:
+                worker.run_copy()
+            plain_modes(folder)
+            answers_file = folder / worker.answers_relpath
+            if not answers_file.resolve().is_relative_to(folder.resolve()):
+                raise SmscaffoldError(
+                    f"the template {trust.name} names {worker.answers_relpath} as its answers file, outside the folder"
+                )
             return Rendered(
                 answers=dict(worker.answers.combined),
                 not_asked=set(worker.answers.hidden),
-                answers_file=folder / worker.answers_relpath,
+                answers_file=answers_file,
                 warnings=[str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)],
             )
-        except KeyboardInterrupt:  # copier's own kind is an Exception too
+        except (KeyboardInterrupt, SmscaffoldError):  # copier's own kind of the first is an Exception too
             raise
         except Exception as error:  # a template is its author's code: it can trip over anything
             if by_the_system(error):
@@ -127,6 +142,19 @@ def environment(changes: Mapping[str, str | None]) -> Iterator[None]:
         yield
     finally:
         _set(before)
+
+
+@contextmanager
+def copiers_environment(changes: Mapping[str, str | None]) -> Iterator[None]:
+    """Sets variables for copier as well: it starts programs with those that were set when it was imported."""
+    with environment(changes):
+        import copier  # noqa: F401  takes longer than everything else together, and only what renders needs it
+        from plumbum import local
+
+        with local.env():
+            local.env.clear()
+            local.env.update(os.environ)
+            yield
 
 
 def _set(variables: Mapping[str, str | None]) -> None:

@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,10 +57,15 @@ class Clone:
         commit = self._commit_id(wanted)
         if not commit:
             raise SmscaffoldError(f"{self.source} has no version, branch or commit {wanted!r}")
-        git.ask(self.folder, "checkout", "--quiet", "--detach", commit, hooks=False)
+        git.ask(self.folder, "checkout", "--quiet", "--detach", commit)
         if (self.folder / ".gitmodules").is_file():
-            git.ask(self.folder, "submodule", "--quiet", "update", "--init", "--recursive", hooks=False)
+            git.ask(self.folder, "submodule", "--quiet", "update", "--init", "--recursive")
         return git.ask(self.folder, "describe", "--tags", "--always").strip()
+
+    def remove_history(self) -> None:
+        """Leaves only the files that are checked out: copier would take a repository for a template with versions."""
+        for repository in list(self.folder.rglob(".git")):  # those of submodules are files
+            shutil.rmtree(repository) if repository.is_dir() else repository.unlink()
 
     def _commit_id(self, ref: str) -> str:
         for name in (ref, f"{_ORIGIN}/{ref}"):
@@ -102,7 +108,7 @@ def clone(source: str, folder: Path) -> Clone:
     address = _expanded(source.removeprefix("git+"))
     with helper_on_path(folder.with_name(folder.name + "-bin")):
         options = ("--quiet", "--no-checkout", "--origin", _ORIGIN)
-        done = git.run(folder.parent, "clone", *options, "--", address, str(folder), hooks=False)
+        done = git.run(folder.parent, "clone", *options, "--", address, str(folder))
     if done.returncode:
         raise SmscaffoldError(_why(source, done.stderr.strip()))
     return Clone(folder, source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -72,6 +73,15 @@ def move_into_place(folder: Path, dest: Path) -> None:
             _fill(dest, folder)
         else:
             _rename(folder, dest)
+
+
+def plain_modes(folder: Path) -> None:
+    """Gives files the mode 0755 if their owner may run them, else 0644, and folders 0755, as git has them."""
+    for place, _, names in os.walk(folder):
+        Path(place).chmod(0o755)
+        for path in (Path(place, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
 
 
 def replace(folder: Path, dest: Path, before: Path) -> None:

@@ -74,6 +74,8 @@ def load_config(root: Path, *, includes: bool = True) -> TemplateConfig:
     path = config_file(root)
     if path is None:
         raise SmscaffoldError(f"{root} is not a template: it has no copier.yml")
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise SmscaffoldError(f"{path} is a link to a file outside the template")
     merged: dict[str, Any] = {}
     try:
         for section in _sections(path, includes):

@@ -12,7 +12,7 @@ import shlex
 import shutil
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,11 @@ from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console, shows_colour
 from smscaffold.errors import SmscaffoldError
 from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
-from smscaffold.render import by_the_system, environment, reason, render
+from smscaffold.render import by_the_system, copiers_environment, reason, render
 from smscaffold.repository import Clone, clone, helper_on_path
 from smscaffold.staging import temporary_folder, uninterrupted
 from smscaffold.template_config import TemplateConfig, load_config
-from smscaffold.trust import check_safe, refuse_hostile
+from smscaffold.trust import Trust, check_safe, refuse_hostile
 
 _UNDO = "restore --staged --worktree ."
 
@@ -78,11 +78,11 @@ def update(request: Request, console: Console) -> None:
         if target == folder.commit and not given and not settled:
             console.say(f"{folder.path.name} is up to date with {target} of {folder.source}")
             return
-        trusted = _check_safe(folder, config, request.pretend)
+        trust = _check_safe(folder, config, request.pretend)
         with _second_work_tree(folder, work / "tree") as second:
             with console.moment("Updating ..."), gathered.blamed():
-                _run_copier(second, gathered, ref, work, trusted=trusted, tasks=not request.pretend)
-                merged = _merged(folder, second, template, trusted)
+                _run_copier(folder, second, gathered, target, work, trust, tasks=not request.pretend)
+                merged = _merged(folder, second, template, trust)
                 difference = _difference(second) if request.pretend else ""
             if not request.pretend:
                 _take_over(folder, merged)
@@ -121,13 +121,13 @@ def _newly_fixed(folder: Folder, gathered: answers.Gathered) -> list[str]:
     return changed + [name for name, was in remembered.items() if name in given and given[name].value != was]
 
 
-def _check_safe(folder: Folder, config: TemplateConfig, pretend: bool) -> bool:
-    trusted = check_safe(folder.source, folder.source, config)
-    if trusted and pretend and "migrations" in config.unsafe_features:
+def _check_safe(folder: Folder, config: TemplateConfig, pretend: bool) -> Trust:
+    trust = check_safe(folder.source, folder.source, config)
+    if trust.runs_code and pretend and "migrations" in config.unsafe_features:
         raise SmscaffoldError(
             f"{folder.source} has migrations, and what they change cannot be shown without running them"
         )
-    return trusted
+    return trust
 
 
 def _check_known(folder: Folder, template: Clone) -> None:
@@ -158,40 +158,63 @@ def _check_known(folder: Folder, template: Clone) -> None:
 def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
     """The folder as it is committed, in another place; hooks are not run."""
     add = ("worktree", "add", "--quiet", "--detach", "--no-checkout", str(place), "HEAD")
+    record = None
     try:
         with uninterrupted():
-            git.ask(folder.top, *add, hooks=False)
-        git.ask(place, "reset", "--quiet", "--hard", "--no-recurse-submodules", hooks=False)
+            git.ask(folder.top, *add)
+            record = Path(git.ask(place, "rev-parse", "--absolute-git-dir").rstrip("\n"))
+        git.ask(place, "reset", "--quiet", "--hard", "--no-recurse-submodules")
         yield place / folder.inside
     finally:
         with uninterrupted():
-            git.run(folder.top, "worktree", "remove", "--force", str(place))
+            if git.run(folder.top, "worktree", "remove", "--force", str(place)).returncode and record:
+                _forget(record)
 
 
-def _run_copier(second: Path, gathered: answers.Gathered, ref: str, work: Path, *, trusted: bool, tasks: bool) -> None:
+def _forget(record: Path) -> None:
+    """Removes the record of a work tree that git itself cannot remove, because the tree lost its way back to it."""
+    shutil.rmtree(record, ignore_errors=True)
+    with suppress(OSError):  # git has the folder of these records only while there are any
+        record.parent.rmdir()
+
+
+def _run_copier(
+    folder: Folder, second: Path, gathered: answers.Gathered, target: str, work: Path, trust: Trust, *, tasks: bool
+) -> None:
+    """Has copier update the second work tree to the version `target` of the template.
+
+    Copier gets no version to choose: for that it would look into the template's own folder, with the settings there.
+    """
     variables: dict[str, str | None] = dict.fromkeys(git.LOCAL_VARIABLES)
     variables["COPIER_CACHE_DIR"] = str(work / "cache")
     # copier's own repositories exchange objects with the folder's
     variables["GIT_DEFAULT_HASH"] = git.ask(second, "rev-parse", "--show-object-format").strip()
-    if git.run(work, "config", "core.hooksPath").stdout:  # else tasks may set up hooks of the folder
-        variables |= git.without_hooks()
-    with environment(variables), helper_on_path(work / "bin"), warnings.catch_warnings():
+    # a template's tasks may set up hooks of the folder, where the user has none everywhere
+    sets_up = tasks and trust.runs_code and not git.run(work, "config", "core.hooksPath", hooks=True).stdout
+    variables |= git.settings(hooks=sets_up)
+    with helper_on_path(work / "bin"), copiers_environment(variables), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import copier  # with PATH as it is now: copier copies it
+        import copier
+        from copier._settings import SettingsModel
+
+        from smscaffold.worker import Users, careful_worker
 
         try:
-            copier.run_update(
-                second,
+            with careful_worker(trust, Users(folder.path.name, _elsewhere(second)))(
+                dst_path=second,
                 data=gathered.data,
                 user_defaults=dict(gathered.proposed),
-                vcs_ref=ref or None,
+                vcs_ref=target,
                 defaults=True,
                 overwrite=True,
                 quiet=True,
-                settings=copier.Settings(),
-                unsafe=trusted,
+                settings=SettingsModel(),
+                unsafe=trust.runs_code,
                 skip_tasks=not tasks,
-            )
+            ) as worker:
+                worker.run_update()
+        except SmscaffoldError:
+            raise
         except copier.errors.UserMessageError as error:
             raise SmscaffoldError(f"copier cannot update it: {error}") from error
         except Exception as error:
@@ -200,10 +223,17 @@ def _run_copier(second: Path, gathered: answers.Gathered, ref: str, work: Path, 
             raise SmscaffoldError(reason(error)) from error
 
 
-def _merged(folder: Folder, second: Path, template: Clone, trusted: bool) -> Merged:
+def _elsewhere(second: Path) -> dict[Path, str]:
+    """The links and submodules that the user has committed in the folder, each with its kind."""
+    kinds = {"120000": "link", "160000": "submodule"}
+    entries = [entry.partition("\t") for entry in git.ask(second, "ls-files", "--stage", "-z").split("\0") if entry]
+    return {Path(name): kinds[about[:6]] for about, _, name in entries if about[:6] in kinds}
+
+
+def _merged(folder: Folder, second: Path, template: Clone, trust: Trust) -> Merged:
     """What copier made in the second work tree; there everything is staged afterwards."""
     unmerged = git.ask(second, "ls-files", "--unmerged", "--full-name", "-z")
-    unmerged += _keep_edited(folder, second, template, trusted)
+    unmerged += _keep_edited(folder, second, template, trust)
     _leave_ignored(folder, second)
     git.ask(second, "add", "--all", "--force", "--", ".")
     listed = git.ask(second, "diff", "--cached", "--name-status", "--no-renames", "-z", "HEAD").split("\0")
@@ -219,7 +249,7 @@ def _merged(folder: Folder, second: Path, template: Clone, trusted: bool) -> Mer
     )
 
 
-def _keep_edited(folder: Folder, second: Path, template: Clone, trusted: bool) -> str:
+def _keep_edited(folder: Folder, second: Path, template: Clone, trust: Trust) -> str:
     """Brings back what the template has dropped although the user has edited it, as conflicts for git's index.
 
     Copier deletes such files without a word.
@@ -229,19 +259,20 @@ def _keep_edited(folder: Folder, second: Path, template: Clone, trusted: bool) -
     if not dropped:
         return ""
     template.check_out(folder.commit)
-    shutil.rmtree(template.folder / ".git")  # or copier would choose a version of its own
+    template.remove_history()
     before = template.folder.with_name("before")
     given = {name: value for name, value in folder.answers.items() if not name.startswith("_")}
-    render(template.folder, before, given, template.folder.with_name("cache-before"), trusted=trusted, tasks=False)
+    render(template.folder, before, given, template.folder.with_name("cache-before"), trust, tasks=False)
     entries = ""
     for name in dropped:
         mine, rendered = folder.path / name, before / name
-        if rendered.is_file() and mine.read_bytes() == rendered.read_bytes():
+        same_kind = rendered.is_file() and not mine.is_symlink()
+        if same_kind and mine.read_bytes() == rendered.read_bytes():
             continue
         git.ask(second, "checkout", "HEAD", "--", name)
         (entry,) = git.ask(second, "ls-files", "--stage", "--full-name", "-z", "--", name).split("\0")[:-1]
         mode, blob, rest = entry.split(" ", 2)
-        base = git.ask(second, "hash-object", "-w", "--", str(rendered)).strip() if rendered.is_file() else blob
+        base = git.ask(second, "hash-object", "-w", "--", str(rendered)).strip() if same_kind else blob
         top_name = rest.partition("\t")[2]
         entries += f"{mode} {base} 1\t{top_name}\0{mode} {blob} 2\t{top_name}\0"
     return entries

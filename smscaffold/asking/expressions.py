@@ -12,6 +12,7 @@ import yaml
 from smscaffold.asking import background
 from smscaffold.asking.prompt import Choice
 from smscaffold.template_config import Question, TemplateConfig
+from smscaffold.trust import HOST_FILTERS
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
@@ -115,7 +116,11 @@ class Expressions:
         background.wait()
         from jinja2.sandbox import SandboxedEnvironment  # takes long, and many questions have no expression
 
-        return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **self._options)
+        extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
+        environment = SandboxedEnvironment(extensions=extensions, **self._options)
+        for name in HOST_FILTERS:  # copier's own environment says why not, or has them for a template that is trusted
+            environment.filters.pop(name, None)
+        return environment
 
     def _render(self, text: Any, values: Values) -> Any:
         if not isinstance(text, str) or (not self._options and "{" not in text):

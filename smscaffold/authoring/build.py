@@ -13,6 +13,7 @@ from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
 from smscaffold.staging import move_into_place, nearest_folder, replace, temporary_folder
 from smscaffold.template_config import config_file
+from smscaffold.trust import refuse_repositories
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ def build(request: Request, console: Console) -> None:
         for folder in folders:
             compile_template(folder, stage / folder.name)
             read(folder, stage / folder.name)
+            refuse_repositories(folder.name, stage / folder.name)
         for folder in folders:
             files = sum(path.is_file() for path in (stage / folder.name).rglob("*"))
             if (place / folder.name).exists():

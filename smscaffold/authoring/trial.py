@@ -23,7 +23,7 @@ from smscaffold.errors import SmscaffoldError
 from smscaffold.render import render
 from smscaffold.staging import temporary_folder
 from smscaffold.template_config import TemplateConfig
-from smscaffold.trust import refuse_hostile
+from smscaffold.trust import Trust
 
 LAYOUT = "layout"
 _NO_TESTS = 5  # pytest's exit code
@@ -80,9 +80,9 @@ class _Trial:
         began = time.monotonic()
         folder = into / "folder"
         try:
-            rendered = render(root, folder, {"project_name": _PROJECT, **answers}, into / "cache")
-            files = [str(path.relative_to(folder)) for path in folder.rglob("*")]
-            refuse_hostile(self._name, folder, files)
+            trust = Trust(self._name, str(self.folder.resolve()))
+            rendered = render(root, folder, {"project_name": _PROJECT, **answers}, into / "cache", trust)
+            files = sum(path.is_file() for path in folder.rglob("*"))
         except SmscaffoldError as error:
             raise SmscaffoldError(f"{self._name} with {variant}: {error}") from error
         if not (rendered.answers_file.is_file() and "_src_path:" in rendered.answers_file.read_text(encoding="utf-8")):
@@ -90,7 +90,7 @@ class _Trial:
                 f"{self._name} with {variant}: no answers file is written, so it could not be updated: the template "
                 "needs the file '{{ _copier_conf.answers_file }}.jinja' with {{ _copier_answers|to_nice_yaml -}}"
             )
-        self._say(f"{variant}: rendered", f"{sum((folder / file).is_file() for file in files)} files", began)
+        self._say(f"{variant}: rendered", f"{files} files", began)
         return folder
 
     def _test(self, folder: Path, variant: str) -> None:

@@ -56,7 +56,8 @@ def test_a_commit_that_a_hook_refuses_is_left_staged(run: Run, template: Path, w
     hook = write(work.parent / "hooks" / "pre-commit", "#!/bin/sh\necho 'not on a Friday' >&2; exit 1\n")
     hook.chmod(0o755)
     git(work, "config", "--global", "core.hooksPath", str(hook.parent))
-    done = run("new", "x", "-t", template, "--defaults")
+    settings = write(work.parent / "settings.yml", f"trust: ['{template}']\n")
+    done = run("new", "x", "-t", template, "--defaults", env={"COPIER_SETTINGS_PATH": str(settings)})
     assert done.returncode == 0
     assert "git commit failed" in done.stderr
     assert "not on a Friday" in done.stderr

@@ -49,7 +49,7 @@ def test_only_what_the_folder_has_is_proposed(run: Run, template: Path) -> None:
 def test_dest_may_lie_in_folders_that_are_not_there_yet(run: Run, template: Path, work: Path) -> None:
     assert run("new", "a/b/c", "-t", template, "--defaults").returncode == 0
     assert (work / "a/b/c/README.md").is_file()
-    assert run("new", "-t", template, "--defaults", "-d", "project_name=team/churn").returncode == 0
+    assert run("new", "team/churn", "-t", template, "--defaults", "-d", "project_name=team/churn").returncode == 0
     assert (work / "team/churn/README.md").is_file()
 
 

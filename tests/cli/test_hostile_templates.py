@@ -1,0 +1,405 @@
+"""Templates by strangers that want to run code, write outside their folder or read this machine: each is refused.
+
+Every attack here has been seen succeeding before the rule that holds it off was written.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_helpers import Result, Run, files
+from shared_helpers import refused, write
+
+from smscaffold.errors import SmscaffoldError
+from smscaffold.trust import refuse_path
+
+JINJA_GIT = "{{ '.gi' ~ 't' }}"  # git tracks no file of the name .git, but it tracks this one
+LINKS = "_preserve_symlinks: true\n"
+
+Attack = Callable[..., None]
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Path:
+    """The file that a template's code makes when it is run."""
+    return tmp_path / "ran"
+
+
+@pytest.fixture
+def evil(tmp_path: Path, ran: Path) -> str:
+    """A configuration of git that runs a program of its author's."""
+    program = write(tmp_path / "evil.sh", f"#!/bin/sh\ntouch {ran}\ncat\n")
+    program.chmod(0o755)
+    return (
+        f"[core]\nrepositoryformatversion = 0\nfsmonitor = {program}\nhooksPath = {tmp_path}/hooks\n"
+        f'[filter "evil"]\nclean = {program}\nsmudge = {program}\n[uploadpack]\npackObjectsHook = {program}\n'
+    )
+
+
+@pytest.fixture
+def attack(run_here: Run, template: Path, work: Path, ran: Path) -> Attack:
+    """Makes a folder of the template, then only shows one: both are refused, nothing is written and nothing is run."""
+
+    def attack(*words: str, source: str | Path = template) -> None:
+        for options in (["--pretend"], []):
+            refused(run_here("new", "x", "-t", source, "-y", *options), *words)
+        assert files(work) == set()
+        assert not ran.exists()
+
+    return attack
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
+    done = subprocess.run(["git", "-C", folder, *identity, *words], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def configure(template: Path, text: str) -> None:
+    """Adds lines to the template's copier.yml."""
+    config = template / "copier.yml"
+    config.write_text(text + "---\n" + config.read_text().lstrip())
+
+
+class TestGitFolders:
+    """No part of a path that git would take for its own folder, on this file system or another one."""
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            f"{JINJA_GIT}/config",
+            f"sub/{JINJA_GIT}/config",
+            "{{ '.gi' ~ 't' ~ _copier_conf.sep ~ 'config' }}",
+            ".GiT/config",
+            "sub/GIT~1/config",
+            f"{JINJA_GIT}",
+            f"sub/{JINJA_GIT}",
+        ],
+    )
+    def test_is_refused(self, attack: Attack, template: Path, evil: str, path: str) -> None:
+        write(template / "template" / path, evil)
+        attack("the template stub makes", "git would take", "nothing was written")
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *(".git", ".GIT", ".git.", ".git ", ".git. .", "git~1", "GIT~1", "git~1 ", ".git:x", "git~1:x"),
+            *(".git::$INDEX_ALLOCATION", ".g\u200cit", "\ufeff.git", ".git\u206f", ".g\u202ei\u200ft", ".\u200cGIT ."),
+        ],
+    )
+    def test_names(self, name: str) -> None:
+        for path in (name, f"{name}/config", f"a/{name}/b"):
+            with pytest.raises(SmscaffoldError, match="git would take"):
+                refuse_path("stub", Path(path))
+
+    def test_names_that_are_none_of_gits(self) -> None:
+        for name in (".gitignore", ".gitattributes", ".github", "git", "x.git", ".git-blame", "git~10", "legit"):
+            refuse_path("stub", Path(name, "x"))
+
+    def test_hooks(self, attack: Attack, template: Path, ran: Path) -> None:
+        write(template / "template" / JINJA_GIT / "hooks" / "pre-commit", f"#!/bin/sh\ntouch {ran}\n").chmod(0o755)
+        attack("the template stub makes '.git", "git would take")
+
+    def test_hooks_that_the_user_has_in_every_folder(
+        self, run_here: Run, template: Path, work: Path, ran: Path, environment: dict[str, str]
+    ) -> None:
+        """A path in the user's configuration that leads into the folder leads to what the template has made there."""
+        write(template / "template" / ".githooks" / "pre-commit", f"#!/bin/sh\ntouch {ran}\n").chmod(0o755)
+        with Path(environment["HOME"], ".gitconfig").open("a") as config:
+            config.write("[core]\nhooksPath = .githooks\n")
+        assert run_here("new", "x", "-t", template, "-y").returncode == 0
+        assert git(work / "x", "log", "--oneline").count("\n") == 1
+        assert not ran.exists()
+
+    def test_hooks_that_do_what_a_file_in_the_folder_says(
+        self, run_here: Run, template: Path, work: Path, ran: Path, environment: dict[str, str]
+    ) -> None:
+        """Many users have such ones in every repository (``pre-commit init-templatedir``)."""
+        write(work.parent / "hooks" / "pre-commit", "#!/bin/sh\nsh .checks\n").chmod(0o755)
+        write(template / "template" / ".checks", f"touch {ran}\n")
+        with Path(environment["HOME"], ".gitconfig").open("a") as config:
+            config.write(f"[core]\nhooksPath = {work.parent}/hooks\n")
+        assert run_here("new", "x", "-t", template, "-y").returncode == 0
+        assert git(work / "x", "log", "--oneline").count("\n") == 1
+        assert not ran.exists()
+
+    def test_from_a_git_address(self, attack: Attack, template: Path, evil: str) -> None:
+        write(template / "template" / JINJA_GIT / "config", evil)
+        git(template, "init", "-q")
+        git(template, "add", "--all")
+        git(template, "commit", "-qm", "x")
+        attack("the template stub makes '.git", source=f"file://{template}")
+
+    @pytest.mark.parametrize("target", [".git/hooks", "sub/../.GIT", "./git~1"])
+    def test_a_link_to_it(self, attack: Attack, template: Path, target: str) -> None:
+        (template / "template" / "link").symlink_to(target)
+        configure(template, LINKS)
+        attack("makes the link link to ", "git would take")
+
+    @pytest.mark.parametrize("name", [".gitmodules", ".gitattributes", ".gitignore"])
+    def test_a_link_that_git_reads_as_a_file(self, attack: Attack, template: Path, name: str) -> None:
+        (template / "template" / name).symlink_to("README.md")
+        configure(template, LINKS)
+        attack(f"makes the link {name}")
+
+    @pytest.mark.parametrize("paths", [["HEAD", "objects/x", "refs/x"], ["head", "commondir"]])
+    def test_a_folder_in_the_shape_of_a_repository(
+        self, attack: Attack, template: Path, evil: str, paths: list[str]
+    ) -> None:
+        for path in ["config", *paths]:
+            write(template / "template" / "sub" / path, evil)
+        attack("git would take")
+
+    def test_a_template_in_the_shape_of_a_repository(self, attack: Attack, template: Path, evil: str) -> None:
+        """Copier asks git about the template's own folder."""
+        write(template / "config", f"{evil}[core]\nworktree = .\n")
+        write(template / "HEAD", "ref: refs/heads/main\n")
+        for name in ("objects", "refs"):
+            write(template / name / "x", "")
+        attack("git would take")
+
+    def test_a_repository_that_no_file_is_made_of(self, run_here: Run, template: Path) -> None:
+        """What a template has for its own tests is its author's business."""
+        for path in ("HEAD", "objects/x", "refs/x"):
+            write(template / "tests" / "data" / path, "")
+        assert run_here("new", "x", "-t", template, "-y").returncode == 0
+
+    def test_a_chain_of_links_that_leads_out(self, attack: Attack, template: Path) -> None:
+        """Each of them leads to a place inside, read as text."""
+        (template / "template" / "p" / "q").mkdir(parents=True)
+        (template / "template" / "p" / "q" / "up").symlink_to("../..")
+        (template / "template" / "out").symlink_to("p/q/up/..")
+        configure(template, LINKS)
+        attack("makes the link out to ", "outside the folder")
+
+
+class TestTheTemplatesOwnRepository:
+    """A template's folder may be a git repository: what its configuration names is not run."""
+
+    @pytest.fixture
+    def repository(self, template: Path, evil: str) -> Path:
+        git(template, "init", "-q")
+        write(template / ".gitattributes", "* filter=evil\n")
+        git(template, "add", "--all")
+        git(template, "commit", "-qm", "x")
+        git(template, "tag", "v1.0.0")
+        with (template / ".git" / "config").open("a") as config:
+            config.write(evil)
+        (template / "copier.yml").touch()  # git looks again at a file of another date
+        return template
+
+    def test_of_a_folder(self, run_here: Run, repository: Path, work: Path, ran: Path) -> None:
+        done = run_here("new", "x", "-t", repository, "-y", "--no-git")
+        assert done.returncode == 0, done.stderr
+        assert "_commit: v1.0.0\n" in (work / "x" / ".copier-answers.yml").read_text()
+        assert not ran.exists()
+
+    def test_of_an_older_version_in_a_folder(self, run_here: Run, repository: Path, work: Path, ran: Path) -> None:
+        write(repository / "template" / "later.txt", "")
+        done = run_here("new", "x", "-t", repository, "-y", "--no-git", "--ref", "v1.0.0")
+        assert done.returncode == 0, done.stderr
+        assert not ran.exists()
+
+    def test_a_gitdir_elsewhere(self, run_here: Run, repository: Path, tmp_path: Path, ran: Path) -> None:
+        (repository / ".git").rename(repository / "template" / "elsewhere")
+        write(repository / ".git", "gitdir: template/elsewhere\n")
+        run_here("new", "x", "-t", repository, "-y", "--no-git")
+        assert not ran.exists()
+
+    def test_of_an_update(self, run_here: Run, repository: Path, work: Path, ran: Path) -> None:
+        git(repository, "tag", "-d", "v1.0.0")
+        assert run_here("new", "x", "-t", repository, "-y").returncode == 0
+        ran.unlink(missing_ok=True)
+        write(repository / "template" / "later.txt", "").chmod(0o644)
+        git(repository, "-c", "core.fsmonitor=false", "-c", "filter.evil.clean=cat", "add", "--all")
+        git(repository, "-c", "core.fsmonitor=false", "-c", "filter.evil.clean=cat", "commit", "-qm", "y")
+        (repository / "copier.yml").touch()
+        ran.unlink(missing_ok=True)
+        done = run_here("update", work / "x")
+        assert done.returncode == 0, done.stderr
+        assert (work / "x" / "later.txt").exists()
+        assert not ran.exists()
+
+
+class TestOutsideItsFolder:
+    def test_a_link_among_what_templates_share(self, run_here: Run, template: Path, tmp_path: Path) -> None:
+        mine = write(tmp_path / "mine" / "precious", "mine")
+        shared = tmp_path / "_shared" / "template"
+        shared.mkdir(parents=True)
+        (shared / "link").symlink_to(mine.parent)
+        write(template / "template" / "link" / "precious", "theirs")
+        refused(run_here("new", "x", "-t", template, "-y"), "link")
+        assert mine.read_text() == "mine"
+
+    @pytest.mark.parametrize("path", ["_shared", "_shared/questions"])
+    def test_a_link_as_the_shared_part(self, run_here: Run, template: Path, tmp_path: Path, path: str) -> None:
+        write(tmp_path / "mine" / "questions" / "secret", "mine")
+        write(tmp_path / "mine" / "secret", "mine")
+        (tmp_path / "_shared").mkdir() if "/" in path else None
+        (tmp_path / path).symlink_to(tmp_path / "mine")
+        write(template / "template" / "leak.jinja", "{% include '_shared/questions/secret' %}")
+        refused(run_here("new", "x", "-t", template, "-y"), path, "is a link")
+
+    @pytest.mark.parametrize("suffix", ["", ".jinja"])
+    def test_a_licence_header_for_somebody_elses_file(
+        self, run_here: Run, template: Path, tmp_path: Path, suffix: str
+    ) -> None:
+        mine = write(tmp_path / f"mine.sh{suffix}", "echo mine\n")
+        (tmp_path / "_shared").mkdir()
+        write(template / "template" / "x.sh.jinja", f"{{% include '{mine}' %}}")
+        run_here("new", "x", "-t", template, "-y")
+        assert mine.read_text() == "echo mine\n"
+        (template / "template" / "x.sh.jinja").unlink()
+        (template / "inner.sh").symlink_to(mine)
+        write(template / "template" / "x.sh.jinja", "{% include 'inner.sh' %}")
+        run_here("new", "x", "-t", template, "-y")
+        assert mine.read_text() == "echo mine\n"
+
+    @pytest.mark.parametrize("name", ["../../mine.txt", "{{ '/' ~ home }}/mine.txt"])
+    def test_somebody_elses_file_as_the_answers_file(
+        self, run_here: Run, template: Path, work: Path, name: str
+    ) -> None:
+        """The folder's source is recorded in the answers file: a file outside would be changed."""
+        mine = write(work / "mine.txt", "mine\n")
+        name = name.replace("home", repr(str(work).lstrip("/")))
+        configure(template, f'_answers_file: "{name}"\n')
+        (template / "template" / "{{ _copier_conf.answers_file }}.jinja").unlink()
+        refused(run_here("new", "x", "-t", template, "-y"), "the template stub", "answers file", "outside the folder")
+        assert mine.read_text() == "mine\n"
+
+    def test_a_pipe(self, attack: Attack, template: Path) -> None:
+        os.mkfifo(template / "template" / "pipe")
+        attack("pipe")
+
+    def test_a_pipe_in_a_folder_that_is_built(self, run_here: Run, template: Path, work: Path) -> None:
+        os.mkfifo(template / "template" / "pipe")
+        refused(run_here("template", "build", template), "pipe")
+        assert files(work) == set()
+
+
+class TestComputedDestinations:
+    """Without DEST the folder gets the name that the answers give: one plain name."""
+
+    @pytest.mark.parametrize(
+        "name", [".git", ".ssh", "link", "link/x", "a/b", "/tmp/x", "..", ".", "a/../x", "git~1", r"a\\b", r"a\nb"]
+    )
+    def test_that_are_refused(self, run_here: Run, template: Path, work: Path, name: str) -> None:
+        write(template / "copier.yml", f'_subdirectory: template\nproject_name: {{default: "{name}", when: false}}\n')
+        (work.parent / "elsewhere").mkdir()
+        (work / "link").symlink_to("../elsewhere")
+        for options in (["--pretend"], [])[name != ".git" :]:
+            refused(run_here("new", "-t", template, "-y", *options), "project_name", "give DEST")
+        assert (files(work), files(work.parent / "elsewhere")) == ({"link"}, set())
+
+    def test_a_link_above_the_dest_that_the_user_gives(self, run_here: Run, template: Path, work: Path) -> None:
+        (work / "real").mkdir()
+        (work / "link").symlink_to("real")
+        assert run_here("new", "link/x", "-t", template, "-y").returncode == 0
+        assert run_here("new", ".hidden", "-t", template, "-y").returncode == 0
+        assert (work / "real" / "x" / "README.md").is_file()
+
+
+def modes(root: Path) -> dict[str, int]:
+    return {str(path.relative_to(root)): stat.S_IMODE(path.lstat().st_mode) for path in root.rglob("*")}
+
+
+class TestModes:
+    """Files of a template are 0644 or 0755, and folders 0755, as git keeps them."""
+
+    @pytest.fixture(autouse=True)
+    def _generous(self, template: Path) -> object:
+        script = template / "template" / "local_test" / "train_local.sh"
+        script.chmod(0o6777)
+        (template / "template" / "README.md.jinja").chmod(0o1666)
+        script.parent.chmod(0o3777)
+        before = os.umask(0)
+        yield
+        os.umask(before)
+
+    def test_in_a_container_folder(self, run_here: Run, template: Path, work: Path) -> None:
+        assert run_here("new", "x", "-t", template, "-y", "--no-git").returncode == 0
+        found = modes(work)
+        assert found.pop("x/local_test/train_local.sh") == 0o755
+        assert (found.pop("x"), found.pop("x/local_test")) == (0o755, 0o755)
+        assert set(found.values()) == {0o644}
+
+    def test_in_what_is_built(self, run_here: Run, template: Path, work: Path) -> None:
+        done = run_here("template", "build", template)
+        assert done.returncode == 0, done.stderr
+        found = modes(work / "build")
+        assert found["stub/template/local_test/train_local.sh"] == 0o755
+        assert found["stub/template/README.md.jinja"] == 0o644
+        assert {found[name] for name in ("stub", "stub/template", "stub/template/local_test")} == {0o755}
+
+
+class TestWhatTemplatesRead:
+    """Nothing of this machine, unless the user trusts the author."""
+
+    @pytest.mark.parametrize(
+        ("name", "expression"),
+        [
+            ("fileglob", "'/etc/host*' | fileglob | join"),
+            ("expanduser", "'~' | expanduser"),
+            ("expandvars", "'$HOME' | expandvars"),
+            ("realpath", "'.' | realpath"),
+            ("relpath", "'/' | relpath"),
+        ],
+    )
+    def test_filters(self, attack: Attack, template: Path, name: str, expression: str) -> None:
+        write(template / "template" / "leak.jinja", f"{{{{ {expression} }}}}")
+        attack(f"the template stub uses the filter {name}, which reads this machine", f"add {template} to `trust`")
+
+    def test_filters_in_a_question(self, attack: Attack, template: Path) -> None:
+        configure(template, "leak: {type: str, default: \"{{ '~' | expanduser }}\"}\n")
+        attack("the template stub uses the filter expanduser, which reads this machine")
+
+    def test_filters_of_a_template_that_is_trusted(
+        self, run_here: Run, template: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(template / "template" / "leak.jinja", "{{ '/etc/host*' | fileglob | join }}")
+        settings = write(work.parent / "settings.yml", f"trust: ['{template}']\n")
+        monkeypatch.setenv("COPIER_SETTINGS_PATH", str(settings))
+        assert run_here("new", "x", "-t", template, "-y", "--no-git").returncode == 0
+        assert "/etc/host" in (work / "x" / "leak").read_text()
+
+    def test_data_from_elsewhere(self, attack: Attack, template: Path, tmp_path: Path) -> None:
+        write(tmp_path / "secret.yml", "secret: x\n")
+        configure(template, f"_external_data: {{mine: {tmp_path}/secret.yml}}\n")
+        write(template / "template" / "leak.jinja", "{{ _external_data.mine.secret }}")
+        attack(f"the template stub reads {tmp_path}/secret.yml", "_external_data", f"add {template} to `trust`")
+
+    def test_a_configuration_that_is_a_link(self, attack: Attack, template: Path, tmp_path: Path) -> None:
+        (template / "copier.yml").rename(tmp_path / "mine.yml")
+        (template / "copier.yml").symlink_to(tmp_path / "mine.yml")
+        attack("copier.yml", "outside the template")
+
+    def test_places_on_this_machine(self, run_here: Run, template: Path, work: Path, tmp_path: Path) -> None:
+        conf = "{{ _copier_conf.src_path }} {{ _copier_conf.dst_path }} {{ _copier_python }} {{ _copier_conf }}"
+        write(template / "template" / "leak.jinja", conf)
+        assert run_here("new", "x", "-t", template, "-y", "--no-git").returncode == 0
+        assert "/" not in (work / "x" / "leak").read_text()
+
+
+def test_a_copier_that_renders_in_another_way_is_refused(
+    run_here: Run, template: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules stand in methods of copier's that are not public: they must not be lost with a new version of it."""
+    from copier._main import Worker
+
+    monkeypatch.delattr(Worker, "_render_allowed")
+    refused(run_here("new", "x", "-t", template, "-y"), "the installed copier is too new", "_render_allowed")
+    assert files(work) == set()
+
+
+def test_template_test_renders_as_carefully(run_here: Run, work: Path, evil: str, ran: Path) -> None:
+    assert run_here("template", "new", "p", "-y", "--no-git").returncode == 0
+    (folder,) = (path.parent for path in (work / "p").rglob("copier.yml"))
+    write(folder / "template" / JINJA_GIT / "config", evil)
+    done: Result = run_here("template", "test", folder, "--no-docker")
+    assert done.returncode == 1
+    assert "git would take" in done.stderr
