@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from smscaffold import answers, git
+from smscaffold.address import without_secrets
 from smscaffold.errors import SmscaffoldError
 
 ANSWERS_FILE = ".copier-answers.yml"
@@ -30,6 +31,12 @@ class Folder:
 
     @property
     def source(self) -> str:
+        """The address of its template, without secrets."""
+        return without_secrets(self.address)
+
+    @property
+    def address(self) -> str:
+        """The address of its template as it is recorded, which may hold a login."""
         return str(self.answers["_src_path"])
 
     @property
@@ -60,7 +67,7 @@ def find_folder(path: Path) -> Folder:
         raise SmscaffoldError(f"{file} does not say which template {path} was made from (_src_path)")
     if not recorded.get("_commit"):
         raise SmscaffoldError(
-            f"{path} was made from {recorded['_src_path']}, which had no version then (no git repository, or changes "
+            f"{path} was made from {without_secrets(str(recorded['_src_path']))}, which had no version then (no git repository, or changes "
             "that were not committed): copier cannot tell what has changed since"
         )
     done = git.run(folder, "rev-parse", "--show-toplevel")

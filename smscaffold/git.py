@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from smscaffold.address import without_secrets
 from smscaffold.errors import SmscaffoldError
 
 #: git sets these for the hooks it runs; they would point it at the wrong repository
@@ -52,8 +53,14 @@ def _in_repository(folder: Path) -> bool:
 
 def without_hooks() -> dict[str, str]:
     """The variables with which git runs no hooks: the user's are not meant for what is only made on the way."""
+    return settings(f"core.hooksPath={os.devnull}")
+
+
+def settings(*pairs: str) -> dict[str, str]:
+    """The variables with which git takes these settings, ``key=value``, beside those that it has."""
     given = os.environ.get("GIT_CONFIG_PARAMETERS", "")  # as `git -c` tells it to whatever git runs
-    return {"GIT_CONFIG_PARAMETERS": f"{given} 'core.hooksPath={os.devnull}'".lstrip()}
+    quoted = ("'" + pair.replace("'", "'\\''") + "'" for pair in pairs)
+    return {"GIT_CONFIG_PARAMETERS": " ".join([given, *quoted]).lstrip()}
 
 
 def run(folder: Path, *arguments: str, text: str = "", hooks: bool = True) -> subprocess.CompletedProcess[str]:
@@ -84,5 +91,5 @@ def ask(folder: Path, *arguments: str, text: str = "", hooks: bool = True) -> st
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:
     """What git gave as its reason, in one line."""
-    lines = (done.stderr or done.stdout).strip().splitlines()
+    lines = without_secrets(done.stderr or done.stdout).strip().splitlines()
     return lines[-1].strip() if lines else f"exit code {done.returncode}"
