@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from smscaffold.config.read import Entry
+from smscaffold.config.entry import Entry
 from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.template_config import Question, TemplateConfig

@@ -96,17 +96,9 @@ def find(name: str, standard: Standard = NO_STANDARD) -> Template:
     if template := _named(name, standard):
         return template
     if is_address(name) and git_remote.SCHEME not in name:
-        source = lasting(name)
-        template = Template(_last_part(source), GIT, source, ref=standard.ref(name), address=name if login(name) else "")
-        _check_allowed(template, standard, name)
-    else:
-        template = _in_folder(name, standard)
-        _check_allowed(template, standard)
-    if template.origin == GIT and has_secrets(without_login(name)):
-        raise SmscaffoldError(
-            f"the template's address {without_secrets(name)} has a query or a password for ssh, which would be recorded: "
-            "leave that out, and let git's credential helper log you in (`git help credentials`)"
-        )
+        return _elsewhere(name, standard)
+    template = _in_folder(name, standard)
+    _check_allowed(template, standard)
     return template
 
 
@@ -185,6 +177,20 @@ def _in_folder(name: str, standard: Standard) -> Template:
         f"there is no template {without_secrets(name)!r}{did_you_mean(name, known)}: "
         "give a name from `smscaffold list`, or the folder of a template"
     )
+
+
+def _elsewhere(address: str, standard: Standard) -> Template:
+    """The template in the git repository of an address."""
+    source = lasting(address)
+    again = address if login(address) else ""
+    template = Template(_last_part(source), GIT, source, ref=standard.ref(address), address=again)
+    _check_allowed(template, standard, address)
+    if has_secrets(without_login(address)):
+        raise SmscaffoldError(
+            f"the template's address {without_secrets(address)} has a query or a password for ssh, which would be "
+            "recorded: leave that out, and let git's credential helper log you in (`git help credentials`)"
+        )
+    return template
 
 
 def _configured(standard: Standard) -> Iterator[Template]:

@@ -66,9 +66,10 @@ def find_folder(path: Path) -> Folder:
     if not isinstance(recorded, dict) or not recorded.get("_src_path"):
         raise SmscaffoldError(f"{file} does not say which template {path} was made from (_src_path)")
     if not recorded.get("_commit"):
+        source = without_secrets(str(recorded["_src_path"]))
         raise SmscaffoldError(
-            f"{path} was made from {without_secrets(str(recorded['_src_path']))}, which had no version then (no git repository, or changes "
-            "that were not committed): copier cannot tell what has changed since"
+            f"{path} was made from {source}, which had no version then (no git repository, or changes that were not "
+            "committed): copier cannot tell what has changed since"
         )
     done = git.run(folder, "rev-parse", "--show-toplevel")
     if done.returncode:

@@ -23,8 +23,8 @@ LOGIN_NOTE = (
 class Obtained:
     """The version of a template that was written to a folder.
 
-    `commit` is empty when there is none to return to; then a container folder cannot be updated, and `note` says why. `note`
-    may say something else that the user should know.
+    `commit` is empty when there is none to return to; then a container folder cannot be updated, and `note` says why.
+    A `note` may also say something else that the user should know.
     """
 
     commit: str

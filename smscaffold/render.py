@@ -104,7 +104,8 @@ def by_the_system(error: Exception) -> bool:
 def reason(error: Exception) -> str:
     """Copier's own words for what it refuses, as one sentence."""
     if command := getattr(error, "argv", None):  # a program that copier has run
-        said = without_secrets(str(getattr(error, "stderr", ""))).strip().splitlines() or [f"exit code {getattr(error, 'retcode', '?')}"]
+        said = without_secrets(str(getattr(error, "stderr", ""))).strip().splitlines()
+        said = said or [f"exit code {getattr(error, 'retcode', '?')}"]
         why = next((line for line in said if line.startswith("fatal: ")), said[-1])
         return f"{Path(command[0]).name} failed when copier ran it: {why}"
     text = without_secrets(" ".join(str(error).split()))

@@ -21,7 +21,9 @@ HELPER = "git-remote-smscaffold"
 _ORIGIN = "origin"  # the remote, whatever the user calls remotes
 # the login of one clone reaches git by variables and a credential helper: no file and no list of processes shows it
 _LOGIN = ("SMSCAFFOLD_LOGIN_NAME", "SMSCAFFOLD_LOGIN_PASSWORD")
-_LOGIN_HELPER = '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$SMSCAFFOLD_LOGIN_NAME" "$SMSCAFFOLD_LOGIN_PASSWORD"; }; f'
+_LOGIN_HELPER = (
+    f'!tell() {{ test "$1" = get && printf "username=%s\\npassword=%s\\n" "${_LOGIN[0]}" "${_LOGIN[1]}"; }}; tell'
+)
 
 #: why a source is not allowed; empty for one that is
 Refusal = Callable[[str], str]

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from smscaffold.address import doubt, is_address, matches, plain_address
+from smscaffold.config.entry import Entry, Key
 from smscaffold.config.places import Place, expand, places
-from smscaffold.config.read import Entry, Key, certificates, entries
+from smscaffold.config.read import entries
+from smscaffold.config.values import certificates
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ ALLOWED = [
         "git+git+https://ok.example/acme/churn",
         "https://evil.example\\@a.ok.example/churn",
         "https://evil.example\\.ok.example/churn",
-        "https://evil.example／a.ok.example/churn",
+        "https://evil.example\uff0fa.ok.example/churn",
     ],
 )
 def test_an_address_that_cannot_be_compared_is_refused(configured: Configured, address: str) -> None:
@@ -188,7 +188,8 @@ class TestUpdate:
 
     def test_a_folder_of_the_name_of_an_address(self, machine: Machine, template: Path, folder: Path) -> None:
         """Git takes a folder `git@host:path` below the current one for the address git@host:path."""
-        hosts = write(machine.root / "ssh", f'#!/bin/sh\ncd {template.parent}\nfor last; do :; done\neval "exec $last"\n')  # plays the host
+        script = f'#!/bin/sh\ncd {template.parent}\nfor last; do :; done\neval "exec $last"\n'
+        hosts = write(machine.root / "ssh", script)  # plays the host
         hosts.chmod(0o755)
         address = f"git@ok.example:./{template.name}"
         self.remember(machine, folder, address)
