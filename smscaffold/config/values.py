@@ -23,8 +23,8 @@ _LONGEST, _LONGEST_HEADER = 1_000, 10_000  # characters
 _HOST = r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?"
 # first words of a line that a tool would take for an order: Dockerfile, shellcheck, hadolint
 _ORDER = re.compile(r"\W*([A-Za-z][A-Za-z0-9]*\s*=|(shellcheck|hadolint)\b)", re.IGNORECASE)
-# anywhere in a comment at the head of a file: Python's encoding, settings of Emacs and of vi
-_SETTING = re.compile(r"coding[:=]|-\*-|\b(vim?|ex):", re.IGNORECASE)
+# anywhere in a comment at the head of a file: Python's encoding, settings of Emacs and of vi, what `serve` fills in
+_SETTING = re.compile(r"coding[:=]|-\*-|\b(vim?|ex):|@\w+@", re.IGNORECASE)
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
