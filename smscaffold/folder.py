@@ -61,7 +61,7 @@ def find_folder(path: Path) -> Folder:
         raise SmscaffoldError(f"{path} is not a container folder: it has no {ANSWERS_FILE}{hint}")
     try:
         recorded = yaml.safe_load(file.read_bytes())
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(recorded, dict) or not recorded.get("_src_path"):
         raise SmscaffoldError(f"{file} does not say which template {path} was made from (_src_path)")
