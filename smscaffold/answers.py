@@ -115,7 +115,7 @@ def gather(
 
 
 def check(answers: Answers, questions: Questions) -> None:
-    """Raises SmscaffoldError for an answer to no question or to one that is never asked, and for one that does not fit."""
+    """Raises SmscaffoldError for an answer that does not fit its question, or that nobody is asked for."""
     for name, (value, _, _) in answers.items():
         if name not in questions or name in REMEMBERED:
             raise SmscaffoldError(
