@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from smscaffold.config.read import Entry
+from smscaffold.config.entry import Entry
 from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.template_config import Question, TemplateConfig
@@ -115,13 +115,15 @@ def gather(
 
 
 def check(answers: Answers, questions: Questions) -> None:
-    """Raises SmscaffoldError for an answer to no question, of the wrong type, or that is none of the choices."""
+    """Raises SmscaffoldError for an answer that does not fit its question, or that nobody is asked for."""
     for name, (value, _, _) in answers.items():
         if name not in questions or name in REMEMBERED:
             raise SmscaffoldError(
                 f"there is no question {name!r}{did_you_mean(name, questions)}: "
                 f"this template asks for {', '.join(askable(questions))}"
             )
+        if questions[name].details.get("when") is False:
+            raise SmscaffoldError(f"nobody answers {name}: this template works it out by itself")
         if wrong := _wrong(questions[name], value):
             raise SmscaffoldError(f"{name} must be {wrong}, not {value!r}")
 
@@ -173,7 +175,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         answers = yaml.safe_load(file.read_bytes())
     except OSError as error:
         raise SmscaffoldError(f"cannot read the answers in {file}: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(answers, dict):
         raise SmscaffoldError(f"{file} must hold a mapping, one line `name: answer` for each answer")

@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 
 from smscaffold import __version__
+from smscaffold.address import has_secrets, is_address, lasting, login, plain_address, without_login, without_secrets
 from smscaffold.compile import PACKAGE, TEMPLATES
 from smscaffold.config.places import expand
 from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.history import git_remote, record
-from smscaffold.repository import clone, is_address, lasting, plain_address
+from smscaffold.repository import clone
 from smscaffold.staging import temporary_folder
 from smscaffold.template_config import config_file, load_config
 
@@ -35,6 +36,7 @@ class Template:
     `source` is what a container folder remembers of where it came from, `owner` the package or whoever else brings it.
     `folder` holds the template's files as their author edits them, `bundle` its history; one of them may be missing,
     and both when it lies elsewhere. `declared` is what is known about it without a look at it, `ref` the usual version.
+    `address` is where to clone it from this one time, with a login that is not to be recorded; else it is `source`.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Template:
     owner: str = ""
     ref: str = ""
     declared: Mapping[str, str] = field(default_factory=dict)
+    address: str = field(default="", repr=False)
 
     @cached_property
     def about(self) -> dict[str, str]:
@@ -73,7 +76,7 @@ class Template:
     @property
     def known_as(self) -> tuple[str, ...]:
         """What a list of allowed templates may call it: one that is found by its address has no other name."""
-        return (self.full_name, self.name) if self.owner else (plain_address(self.source),)
+        return (self.full_name, self.name) if self.owner else (self.source,)
 
     def _settings(self) -> dict[str, object]:
         if self.folder:
@@ -93,9 +96,8 @@ def find(name: str, standard: Standard = NO_STANDARD) -> Template:
     if template := _named(name, standard):
         return template
     if is_address(name) and git_remote.SCHEME not in name:
-        template = Template(_last_part(name), GIT, lasting(name), ref=standard.ref(name))
-    else:
-        template = _in_folder(name, standard)
+        return _elsewhere(name, standard)
+    template = _in_folder(name, standard)
     _check_allowed(template, standard)
     return template
 
@@ -129,9 +131,11 @@ def _last_part(address: str) -> str:
     return re.split("[/:]", address.rstrip("/"))[-1].removesuffix(".git")
 
 
-def _check_allowed(template: Template, standard: Standard) -> None:
-    if refusal := standard.refusal(template.known_as, template.source):
-        name = template.name if template.owner else template.known_as[0]
+def _check_allowed(template: Template, standard: Standard, address: str = "") -> None:
+    """Raises SmscaffoldError for a template that is not allowed; `address` is its source as somebody wrote it."""
+    names, source = ((address,), address) if address else (template.known_as, template.source)
+    if refusal := standard.refusal(names, source):
+        name = template.name if template.owner else plain_address(template.source)
         raise SmscaffoldError(f"the template {name} {refusal}")
 
 
@@ -170,9 +174,23 @@ def _in_folder(name: str, standard: Standard) -> Template:
         return _from_folder(folder.resolve())
     known = [template.name for template in templates(standard=standard)]
     raise SmscaffoldError(
-        f"there is no template {name!r}{did_you_mean(name, known)}: "
+        f"there is no template {without_secrets(name)!r}{did_you_mean(name, known)}: "
         "give a name from `smscaffold list`, or the folder of a template"
     )
+
+
+def _elsewhere(address: str, standard: Standard) -> Template:
+    """The template in the git repository of an address."""
+    source = lasting(address)
+    again = address if login(address) else ""
+    template = Template(_last_part(source), GIT, source, ref=standard.ref(address), address=again)
+    _check_allowed(template, standard, address)
+    if has_secrets(without_login(address)):
+        raise SmscaffoldError(
+            f"the template's address {without_secrets(address)} has a query or a password for ssh, which would be "
+            "recorded: leave that out, and let git's credential helper log you in (`git help credentials`)"
+        )
+    return template
 
 
 def _configured(standard: Standard) -> Iterator[Template]:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from smscaffold import answers, git
+from smscaffold.address import without_secrets
 from smscaffold.errors import SmscaffoldError
 
 ANSWERS_FILE = ".copier-answers.yml"
@@ -30,6 +31,12 @@ class Folder:
 
     @property
     def source(self) -> str:
+        """The address of its template, without secrets."""
+        return without_secrets(self.address)
+
+    @property
+    def address(self) -> str:
+        """The address of its template as it is recorded, which may hold a login."""
         return str(self.answers["_src_path"])
 
     @property
@@ -56,14 +63,15 @@ def find_folder(path: Path) -> Folder:
         raise SmscaffoldError(f"{path} is not a container folder: it has no {ANSWERS_FILE}{hint}")
     try:
         recorded = yaml.safe_load(file.read_bytes())
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(recorded, dict) or not recorded.get("_src_path"):
         raise SmscaffoldError(f"{file} does not say which template {path} was made from (_src_path)")
     if not recorded.get("_commit"):
+        source = without_secrets(str(recorded["_src_path"]))
         raise SmscaffoldError(
-            f"{path} was made from {recorded['_src_path']}, which had no version then (no git repository, or changes "
-            "that were not committed): copier cannot tell what has changed since"
+            f"{path} was made from {source}, which had no version then (no git repository, or changes that were not "
+            "committed): copier cannot tell what has changed since"
         )
     done = git.run(folder, "rev-parse", "--show-toplevel")
     if done.returncode:

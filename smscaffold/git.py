@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from smscaffold.address import without_secrets
 from smscaffold.errors import SmscaffoldError
 
 #: git sets these for the hooks it runs; they would point it at the wrong repository
@@ -58,11 +59,16 @@ def settings(*, hooks: bool = False) -> dict[str, str]:
     No folder has git run a program to look for changes or, without `hooks`, any hook; and git takes no folder for a
     repository by its content alone.
     """
-    ours = {"core.fsmonitor": "false", "safe.bareRepository": "explicit"}
-    ours |= {} if hooks else {"core.hooksPath": os.devnull}
+    ours = ["core.fsmonitor=false", "safe.bareRepository=explicit"]
+    return with_settings(*ours, *([] if hooks else [f"core.hooksPath={os.devnull}"]))
+
+
+def with_settings(*pairs: str) -> dict[str, str]:
+    """The variables with which git takes these settings, ``key=value``, beside those that it has."""
     # the way of `git -c`, which all versions know, to tell it to whatever git runs
     given = os.environ.get("GIT_CONFIG_PARAMETERS", "")
-    return {"GIT_CONFIG_PARAMETERS": " ".join([given, *(f"'{name}={value}'" for name, value in ours.items())]).strip()}
+    quoted = ("'" + pair.replace("'", "'\\''") + "'" for pair in pairs)
+    return {"GIT_CONFIG_PARAMETERS": " ".join([given, *quoted]).lstrip()}
 
 
 def run(folder: Path, *arguments: str, text: str = "", hooks: bool = False) -> subprocess.CompletedProcess[str]:
@@ -96,5 +102,5 @@ def ask(folder: Path, *arguments: str, text: str = "") -> str:
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:
     """What git gave as its reason, in one line."""
-    lines = (done.stderr or done.stdout).strip().splitlines()
+    lines = without_secrets(done.stderr or done.stdout).strip().splitlines()
     return lines[-1].strip() if lines else f"exit code {done.returncode}"

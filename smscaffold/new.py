@@ -113,7 +113,7 @@ class _Shelf:
         if template.name not in self._ready:
             root = self.folder() / "template"
             with self._console.moment(f"Getting {template.name} ..."):
-                version = obtain(template, root, self._request.ref or "")
+                version = obtain(template, root, self._request.ref or "", self._standard.source_refusal)
             config = load_config(root)
             trust = check_safe(template.name, template.source, config)
             gathered = answers.gather(self._given, config, template.names, self._standard, self._request.dest)

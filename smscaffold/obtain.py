@@ -11,8 +11,13 @@ from smscaffold.catalog import BUILT_IN, CONFIGURED, Template
 from smscaffold.compile import SHIPPED, compile_template
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history.record import version_of
-from smscaffold.repository import clone
+from smscaffold.repository import Refusal, clone
 from smscaffold.staging import temporary_folder
+
+LOGIN_NOTE = (
+    "the login in the template's address was used this once and is not recorded: "
+    "let git's credential helper log you in when you update (`git help credentials`)"
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Obtained:
     """The version of a template that was written to a folder.
 
     `commit` is empty when there is none to return to; then a container folder cannot be updated, and `note` says why.
+    A `note` may also say something else that the user should know.
     """
 
     commit: str
@@ -27,15 +33,16 @@ class Obtained:
     note: str = ""
 
 
-def obtain(template: Template, root: Path, ref: str = "") -> Obtained:
+def obtain(template: Template, root: Path, ref: str = "", refusal: Refusal = lambda source: "") -> Obtained:
     """Writes the template to the new folder `root`, complete in itself: the version `ref` of it, or the usual one.
 
     That is the newest release, and of a folder, or of a built-in template in a checkout, what lies there now.
-    Raises SmscaffoldError when the template has no such version or cannot be reached.
+    Raises SmscaffoldError when the template has no such version or cannot be reached, or when `refusal` says why the
+    source of one of its submodules is not allowed.
     """
     ref = ref or template.ref
     if ref or template.folder is None or (template.bundle and template.origin != BUILT_IN):
-        return _cloned(template, root, ref)
+        return _cloned(template, root, ref, refusal)
     compile_template(template.folder, root)
     if template.origin == BUILT_IN:
         return _built_in(template, root)
@@ -54,24 +61,24 @@ def _built_in(template: Template, root: Path) -> Obtained:
         return Obtained(commit, commit.removeprefix("v"))
     if SHIPPED.is_dir() and template.bundle:
         shutil.rmtree(root)
-        return _cloned(template, root, "")
+        return _cloned(template, root)
     note = f"{template.name} is not released as it is here: copier can update this folder once exactly this is released"
     return Obtained(commit, "(unreleased)", note)
 
 
-def _cloned(template: Template, root: Path, ref: str) -> Obtained:
+def _cloned(template: Template, root: Path, ref: str = "", refusal: Refusal = lambda source: "") -> Obtained:
     if template.bundle:
         place = str(template.bundle)
     elif template.folder is None:
-        place = template.source
+        place = template.address or template.source
     elif (template.folder / ".git").exists():
         place = str(template.folder)
     else:
         raise SmscaffoldError(f"the template {template.name} has no history here, so there is no version {ref!r} of it")
     repository = clone(place, root)
-    commit = repository.check_out(ref)
+    commit = repository.check_out(ref, refusal)
     repository.remove_history()
-    return Obtained(commit, commit.removeprefix("v"))
+    return Obtained(commit, commit.removeprefix("v"), LOGIN_NOTE if template.address else "")
 
 
 def _git_version(folder: Path) -> str:

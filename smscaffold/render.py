@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from smscaffold import git
+from smscaffold.address import without_secrets
 from smscaffold.errors import SmscaffoldError
 from smscaffold.staging import plain_modes
 from smscaffold.trust import Trust, refuse_shape
@@ -118,10 +119,11 @@ def by_the_system(error: Exception) -> bool:
 def reason(error: Exception) -> str:
     """Copier's own words for what it refuses, as one sentence."""
     if command := getattr(error, "argv", None):  # a program that copier has run
-        said = str(getattr(error, "stderr", "")).strip().splitlines() or [f"exit code {getattr(error, 'retcode', '?')}"]
+        said = without_secrets(str(getattr(error, "stderr", ""))).strip().splitlines()
+        said = said or [f"exit code {getattr(error, 'retcode', '?')}"]
         why = next((line for line in said if line.startswith("fatal: ")), said[-1])
         return f"{Path(command[0]).name} failed when copier ran it: {why}"
-    text = " ".join(str(error).split())
+    text = without_secrets(" ".join(str(error).split()))
     if refused := re.match(r"Validation error for question '(.+?)': (.*)", text):
         return f"{refused[1]}: {refused[2]}"
     if missing := re.match(r'Question "(.+?)" is required', text):

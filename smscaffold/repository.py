@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from smscaffold import git
+from smscaffold.address import expanded, login, without_login, without_secrets
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history import git_remote
 from smscaffold.render import environment
 
 HELPER = "git-remote-smscaffold"
-_HOSTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 _ORIGIN = "origin"  # the remote, whatever the user calls remotes
-# what copier itself takes for an address of git
-_KNOWN_TO_COPIER = ("git+", "git@", "git://", "https://github.com/", "https://gitlab.com/", *_HOSTS)
+# the login of one clone reaches git by variables and a credential helper: no file and no list of processes shows it
+_LOGIN = ("SMSCAFFOLD_LOGIN_NAME", "SMSCAFFOLD_LOGIN_PASSWORD")
+_LOGIN_HELPER = (
+    f'!tell() {{ test "$1" = get && printf "username=%s\\npassword=%s\\n" "${_LOGIN[0]}" "${_LOGIN[1]}"; }}; tell'
+)
+
+#: why a source is not allowed; empty for one that is
+Refusal = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Clone:
     """A template's repository with its whole history, in a temporary folder."""
 
     folder: Path
-    source: str
+    source: str  # without secrets
+    _address: str = field(default="", repr=False)  # with them
 
     def releases(self) -> list[str]:
         """The tags that are versions, oldest first; none of those before a release, such as ``v2.0.0rc1``."""
@@ -48,24 +54,39 @@ class Clone:
         """Whether there is such a tag, branch or commit."""
         return bool(self._commit_id(commit))
 
-    def check_out(self, ref: str = "") -> str:
+    def check_out(self, ref: str = "", refusal: Refusal = lambda source: "") -> str:
         """Checks out a tag, branch or commit, the newest release without one; returns its tag, else its commit.
 
-        Raises SmscaffoldError when there is no such thing.
+        Raises SmscaffoldError when there is no such thing, or when `refusal` says why the source of a submodule is not
+        allowed.
         """
         wanted = ref or next(reversed(self.releases()), "HEAD")
         commit = self._commit_id(wanted)
         if not commit:
             raise SmscaffoldError(f"{self.source} has no version, branch or commit {wanted!r}")
         git.ask(self.folder, "checkout", "--quiet", "--detach", commit)
-        if (self.folder / ".gitmodules").is_file():
-            git.ask(self.folder, "submodule", "--quiet", "update", "--init", "--recursive")
+        with _logged_in(self._address):
+            self._fetch_submodules(self.folder, refusal)
         return git.ask(self.folder, "describe", "--tags", "--always").strip()
 
     def remove_history(self) -> None:
         """Leaves only the files that are checked out: copier would take a repository for a template with versions."""
         for repository in list(self.folder.rglob(".git")):  # those of submodules are files
             shutil.rmtree(repository) if repository.is_dir() else repository.unlink()
+
+    def _fetch_submodules(self, folder: Path, refusal: Refusal) -> None:
+        if not (folder / ".gitmodules").is_file():
+            return
+        for command in ("init", "sync"):  # git works out where each of them is; nothing is fetched yet
+            git.ask(folder, "submodule", "--quiet", command)
+        sources = git.run(folder, "config", "--local", "-z", "--get-regexp", r"^submodule\..*\.url$").stdout
+        for entry in sources.split("\0")[:-1]:
+            if refused := refusal(entry.partition("\n")[2]):
+                raise SmscaffoldError(f"a submodule of the template {self.source} {refused}")
+        git.ask(folder, "submodule", "--quiet", "update")
+        for entry in git.ask(folder, "ls-files", "--stage", "-z").split("\0"):
+            if entry.startswith("160000 "):
+                self._fetch_submodules(folder / entry.partition("\t")[2], refusal)
 
     def _commit_id(self, ref: str) -> str:
         for name in (ref, f"{_ORIGIN}/{ref}"):
@@ -75,43 +96,36 @@ class Clone:
         return ""
 
 
-def is_address(source: str) -> bool:
-    """Whether this names a git repository elsewhere, rather than a folder here or a template by its name."""
-    return bool(re.match(r"(git\+)?[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:|gh:|gl:", source))
-
-
-def lasting(address: str) -> str:
-    """The address as a container folder has to remember it, so that copier takes it for one of git."""
-    plain = address.endswith(".git") or address.startswith(_KNOWN_TO_COPIER)
-    return address if plain else f"git+{address}"
-
-
-def plain_address(source: str) -> str:
-    """The address without what may be left out or abbreviated, and without dots that lead elsewhere: to compare it."""
-    address = _expanded(source.removeprefix("git+")).rstrip("/").removesuffix(".git")
-    scheme, separator, rest = address.rpartition("://")
-    return f"{scheme}{separator}{posixpath.normpath(rest)}" if separator else address
-
-
-def _expanded(address: str) -> str:
-    for short, host in _HOSTS.items():
-        if address.startswith(short):
-            return f"{host}{address.removeprefix(short).lstrip('/').removesuffix('.git')}.git"
-    return address
-
-
 def clone(source: str, folder: Path) -> Clone:
-    """Clones the repository that a container folder remembers as its source, without checking anything out.
+    """Clones the repository at a template's address, without checking anything out.
 
+    A login in the address is used, and kept out of the clone's files and of what is said.
     Raises SmscaffoldError with the reason when git cannot or must not.
     """
-    address = _expanded(source.removeprefix("git+"))
-    with helper_on_path(folder.with_name(folder.name + "-bin")):
+    address = without_login(expanded(source))
+    with helper_on_path(folder.with_name(folder.name + "-bin")), _logged_in(source):
         options = ("--quiet", "--no-checkout", "--origin", _ORIGIN)
         done = git.run(folder.parent, "clone", *options, "--", address, str(folder))
     if done.returncode:
-        raise SmscaffoldError(_why(source, done.stderr.strip()))
-    return Clone(folder, source)
+        raise SmscaffoldError(_why(without_secrets(source), without_secrets(done.stderr).strip()))
+    return Clone(folder, without_secrets(source), source)
+
+
+@contextmanager
+def _logged_in(source: str) -> Iterator[None]:
+    """Has git take the login in an address, if there is one, for that address's host."""
+    found = login(source)
+    if not found:
+        yield
+        return
+    setting = f"credential.{found.server}"
+    if found.password is None:
+        variables = git.with_settings(f"{setting}.username={found.name}")
+    else:  # no other helper may answer first
+        variables = git.with_settings(f"{setting}.helper=", f"{setting}.helper={_LOGIN_HELPER}")
+        variables |= dict(zip(_LOGIN, (found.name, found.password), strict=True))
+    with environment(variables):
+        yield
 
 
 @contextmanager

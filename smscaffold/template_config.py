@@ -80,7 +80,7 @@ def load_config(root: Path, *, includes: bool = True) -> TemplateConfig:
     try:
         for section in _sections(path, includes):
             merged.update(section)
-    except (yaml.YAMLError, ValueError, TypeError, NotImplementedError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, NotImplementedError, RecursionError) as error:
         raise SmscaffoldError(f"{path} is not a copier configuration: {' '.join(str(error).split())}") from error
     settings = {name[1:]: value for name, value in merged.items() if name.startswith("_")}
     questions = {

@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from smscaffold import answers, catalog, git
+from smscaffold.address import without_secrets
 from smscaffold.config.standard import Standard
 from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console, shows_colour
@@ -65,13 +66,20 @@ def update(request: Request, console: Console) -> None:
     standard = load_standard(request.config)
     given = answers.collect(request.data, None)
     folder = find_folder(request.folder)
-    if refusal := standard.refusal((), folder.source):
+    if refusal := standard.source_refusal(folder.address):
         raise SmscaffoldError(f"the template of {folder.path} {refusal}")
+    if folder.source != folder.address:
+        console.note(
+            f"{ANSWERS_FILE} and the history of {folder.path.name} hold a login or a query in _src_path: let git's "
+            "credential helper log you in, take that out of the file, and have the password or token replaced"
+        )
     with temporary_folder() as work:
-        template = clone(folder.source, work / "template")
+        template = clone(folder.address, work / "template")
         _check_known(folder, template)
         ref = request.ref or standard.ref(folder.source)
-        target = template.check_out(ref)
+        if standard.limits_sources:  # copier gets the old version as well, with its submodules
+            template.check_out(folder.commit, standard.source_refusal)
+        target = template.check_out(ref, standard.source_refusal)
         config = load_config(template.folder)
         gathered = _gathered(given, config, folder, standard)
         settled = _newly_fixed(folder, gathered)
@@ -196,27 +204,34 @@ def _run_copier(
         warnings.simplefilter("ignore")
         import copier
         from copier._settings import SettingsModel
+        from plumbum import local
 
         from smscaffold.worker import Users, careful_worker
 
+        # git prefers a folder of an address's name to the address: it must find none in the folder that is updated
+        empty = work / "empty"
+        empty.mkdir()
         try:
-            with careful_worker(trust, Users(folder.path.name, _elsewhere(second)))(
-                dst_path=second,
-                data=gathered.data,
-                user_defaults=dict(gathered.proposed),
-                vcs_ref=target,
-                defaults=True,
-                overwrite=True,
-                quiet=True,
-                settings=SettingsModel(),
-                unsafe=trust.runs_code,
-                skip_tasks=not tasks,
-            ) as worker:
+            with (
+                local.cwd(empty),
+                careful_worker(trust, Users(folder.path.name, _elsewhere(second)))(
+                    dst_path=second,
+                    data=gathered.data,
+                    user_defaults=dict(gathered.proposed),
+                    vcs_ref=target,
+                    defaults=True,
+                    overwrite=True,
+                    quiet=True,
+                    settings=SettingsModel(),
+                    unsafe=trust.runs_code,
+                    skip_tasks=not tasks,
+                ) as worker,
+            ):
                 worker.run_update()
         except SmscaffoldError:
             raise
         except copier.errors.UserMessageError as error:
-            raise SmscaffoldError(f"copier cannot update it: {error}") from error
+            raise SmscaffoldError(f"copier cannot update it: {without_secrets(str(error))}") from error
         except Exception as error:
             if by_the_system(error):
                 raise

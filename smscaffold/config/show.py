@@ -8,8 +8,9 @@ from typing import Any
 
 from smscaffold import catalog
 from smscaffold.answers import askable
+from smscaffold.config.entry import Entry
 from smscaffold.config.places import NAME, VARIABLE
-from smscaffold.config.read import ANSWERS, Entry
+from smscaffold.config.read import ANSWERS
 from smscaffold.config.standard import Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.obtain import obtain

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from smscaffold.address import doubt, is_address, matches, plain_address
+from smscaffold.config.entry import Entry, Key
 from smscaffold.config.places import Place, expand, places
-from smscaffold.config.read import Entry, Key, certificates, entries
-from smscaffold.repository import is_address, plain_address
+from smscaffold.config.read import entries
+from smscaffold.config.values import certificates
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,38 @@ class Standard:
     def refusal(self, names: Sequence[str], source: str) -> str:
         """Why a template of these names, from that source, is not to be used; empty when it is allowed.
 
-        Without names only the source counts.
+        A template that has no name is called by its source. Without names only the source counts.
         """
-        allowed, sources = self._value("allowed"), self._value("allowed_sources")
-        if names and allowed is not None and not _any(names, allowed):
-            return f"is not among the templates that {self._where('allowed')} allows ({', '.join(allowed)})"
-        origin = plain_address(source)
-        if sources is not None and not _any([origin], map(plain_address, sources)):
-            return f"comes from {origin}, which {self._where('allowed_sources')} does not allow ({', '.join(sources)})"
-        return ""
+        allowed = self._value("allowed")
+        if allowed is not None and names:
+            doubtful = self._doubt("allowed", source) if source in names else ""
+            if doubtful or not any(_allows(each, name, source) for name in names for each in allowed):
+                return doubtful or (
+                    f"is not among the templates that {self._where('allowed')} allows ({', '.join(allowed)})"
+                )
+        return self.source_refusal(source)
+
+    def source_refusal(self, source: str) -> str:
+        """Why nothing that comes from there is to be used; empty when it is allowed."""
+        sources = self._value("allowed_sources")
+        if sources is None:
+            return ""
+        if doubtful := self._doubt("allowed_sources", source):
+            return doubtful
+        if any(matches(source, each) for each in sources):
+            return ""
+        where = self._where("allowed_sources")
+        return f"comes from {plain_address(source)}, which {where} does not allow ({', '.join(sources)})"
+
+    @property
+    def limits_sources(self) -> bool:
+        """Whether only some sources are allowed."""
+        return self._value("allowed_sources") is not None
+
+    def _doubt(self, setting: str, source: str) -> str:
+        found = doubt(source)
+        what = f"cannot be compared with what {self._where(setting)} allows, because it has {found}"
+        return f"comes from {plain_address(source)!r}, which {what}" if found else ""
 
     @property
     def allowing(self) -> str:
@@ -127,6 +152,5 @@ def load(option: Path | None = None) -> Standard:
     return Standard(found, merged)
 
 
-def _any(names: Iterable[str], patterns: Iterable[str]) -> bool:
-    patterns = list(patterns)
-    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+def _allows(pattern: str, name: str, source: str) -> bool:
+    return matches(source, pattern) if name == source else fnmatchcase(name, pattern)
