@@ -234,14 +234,14 @@ def unpack(members: tarfile.TarFile, into: Path, what: str) -> list[str]:
             names = [member.name, member.linkname] if member.islnk() else [member.name]  # a hard link names a file
             if leads_out := [name for name in names if name.startswith("/") or ".." in name.split("/")]:
                 raise ValueError(f"the name {leads_out[0]} leads out of it")
-            if not (member.isreg() or member.islnk() or member.isdir()):
-                kind = f"link to {member.linkname}" if member.issym() else "FIFO" if member.isfifo() else "device"
-                odd.append(visible(f"{member.name} is a {kind}"))
-                continue
             size += member.size
             if size > most or number >= _ENTRIES:
                 limit = f"{most / 2**30:.1f} GiB" if size > most else f"{_ENTRIES} files"
                 raise ValueError(f"with {member.name} it has more than {limit}; SMSCAFFOLD_COPY_GIB=20 allows 20 GiB")
+            if not (member.isreg() or member.islnk() or member.isdir()):
+                kind = f"link to {member.linkname}" if member.issym() else "FIFO" if member.isfifo() else "device"
+                odd.append(visible(f"{member.name} is a {kind}"))
+                continue
             member.mode = 0o755 if member.isdir() else member.mode & 0o755 | 0o600
             member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
             members.extract(member, into)
