@@ -39,6 +39,7 @@ import docker
 import docker.errors
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount
+from requests import HTTPError
 
 T = TypeVar("T")
 
@@ -200,23 +201,17 @@ class Training(Running):
         return []
 
 
-def archive(container: Container, path: str) -> tarfile.TarFile:
+@contextlib.contextmanager
+def archive(container: Container, path: str) -> Iterator[tarfile.TarFile]:
     """What a container holds at a path, with all below it, to be read once; docker's NotFound if nothing is there."""
-    pieces: Any = _Pieces(container.get_archive(path, chunk_size=65536)[0])
-    return tarfile.open(fileobj=pieces, mode="r|")
-
-
-class _Pieces:
-    """Pieces of bytes, to be read as a file."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._rest = pieces, b""
-
-    def read(self, size: int) -> bytes:
-        while len(self._rest) < size and (piece := next(self._pieces, b"")):
-            self._rest += piece
-        data, self._rest = self._rest[:size], self._rest[size:]
-        return data
+    api = engine().api
+    url = f"{api.base_url}/v{api.api_version}/containers/{container.id}/archive"
+    plain = {"Accept-Encoding": "identity"}
+    with api.get(url, params={"path": path}, headers=plain, stream=True, timeout=api.timeout) as answer:
+        if not answer.ok:
+            docker.errors.create_api_error_from_http_exception(HTTPError(response=answer))
+        with tarfile.open(fileobj=answer.raw, mode="r|") as members:
+            yield members
 
 
 def unpack(members: tarfile.TarFile, into: Path, what: str) -> list[str]:
