@@ -168,9 +168,7 @@ def test_the_program_that_gives_files_back_gets_nothing_else(project: Path) -> N
     """It is the image's, and could write into the scripts that run on this machine."""
     for path in (project, *project.rglob("*")):
         os.chown(path, UNPRIVILEGED, UNPRIVILEGED)
-    hostile = (
-        'find / -xdev -prune -o -name train_local.sh -exec sh -c "echo evil >$0" {} ";" ; exec /bin/chown.real "$@"'
-    )
+    hostile = 'for file in $(find /project /written -name "*.sh"); do echo evil >$file; done; exec /bin/chown.real "$@"'
     change = (
         f"mv /bin/chown /bin/chown.real && printf '%s\\n' '#!/bin/sh' '{hostile}' >/bin/chown && chmod 755 /bin/chown"
     )
