@@ -241,7 +241,7 @@ def unpack(members: tarfile.TarFile, into: Path, what: str) -> list[str]:
             member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
             members.extract(member, into)
     except (OSError, EOFError, ValueError, RecursionError, tarfile.TarError, zlib.error) as error:
-        raise LocalError(f"{what} cannot be copied: {error}.") from error
+        raise LocalError(f"{what} cannot be read: {error}.") from error
     return odd
 
 

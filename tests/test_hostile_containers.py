@@ -98,7 +98,7 @@ def test_a_directory_that_was_replaced_by_a_link_is_empty(tmp_path: Path, secret
 @docker
 def test_a_file_of_a_terabyte_is_not_copied(tmp_path: Path) -> None:
     """It has no content, so that it costs the container nothing."""
-    with pytest.raises(local.LocalError, match=r"^/opt/ml/model cannot be copied: with model/big it has more than"):
+    with pytest.raises(local.LocalError, match=r"^/opt/ml/model cannot be read: with model/big it has more than"):
         left(tmp_path, "truncate -s 1T /opt/ml/model/big")
     assert not [path for path in (tmp_path / "result").rglob("*") if path.is_file()]
 
@@ -106,7 +106,7 @@ def test_a_file_of_a_terabyte_is_not_copied(tmp_path: Path) -> None:
 @docker
 def test_files_without_number_are_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "_ENTRIES", 100)
-    with pytest.raises(local.LocalError, match=r"^/opt/ml/model cannot be copied: with model/\d+ it has more than 100"):
+    with pytest.raises(local.LocalError, match=r"^/opt/ml/model cannot be read: with model/\d+ it has more than 100"):
         left(tmp_path, "cd /opt/ml/model; for n in $(seq 200); do mkdir $n; done")
 
 
