@@ -340,6 +340,7 @@ class Limited(socket.socket):
     def __init__(self, port: int, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
         super().__init__(fileno=socket.create_connection(("127.0.0.1", port), seconds).detach())
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def recv_into(self, *args: Any) -> int:
         self._hurry()
