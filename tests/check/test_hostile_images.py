@@ -22,6 +22,7 @@ from smscaffold.contract.clause import Evidence
 from smscaffold.contract.clauses.serve import _damaged
 from smscaffold.contract.lab import LABEL, remove_leftovers
 from smscaffold.contract.preparing import _model
+from smscaffold.contract.processes import Process, kill
 from smscaffold.contract.runner import _bounded
 from smscaffold.contract.wording import metrics
 from smscaffold.errors import CannotCheckError
@@ -290,3 +291,13 @@ def test_a_folder_is_ours_only_with_a_plain_file_that_says_so(tmp_path: Path, mo
     (tmp_path / "owner").unlink()
     os.mkfifo(tmp_path / "owner")
     assert not owner.left_behind(tmp_path)
+
+
+@docker
+def test_no_process_of_this_machine_is_killed_that_got_the_number_of_one_in_a_container(
+    things: Callable[[str], list[Any]],
+) -> None:  # H13
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        kill(things("")[0], Process(bystander.pid, 1, "worker", 1.0))
+        bystander.terminate()
+        assert bystander.wait() == -signal.SIGTERM, "it was killed"
