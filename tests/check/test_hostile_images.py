@@ -32,7 +32,7 @@ SECRET = "TOP SECRET"
 #: trains as the stand-in does, and leaves links beside it: to the folder that the hyperparameter `leak` names
 LEAKING = r"""RUN mv /opt/program/train /opt/program/real && printf '%s\n' '#!/bin/sh' \
     'leak=$(sed "s/.*\"leak\": \"\([^\"]*\)\".*/\1/" /opt/ml/input/config/hyperparameters.json)' \
-    'mkdir -p /opt/ml/checkpoints; cat /opt/ml/checkpoints/leak/secret 2>/dev/null' \
+    'mkdir -p /opt/ml/checkpoints; [ ! -e /opt/ml/checkpoints/leak/secret ] || exit 9' \
     'ln -s "$leak" /opt/ml/checkpoints/leak 2>/dev/null' \
     '/opt/program/real "$@" & trap "kill -TERM $!" TERM; wait $!; code=$?; wait $!' \
     'rm -f /opt/ml/output/failure; ln -s "$leak/secret" /opt/ml/output/failure; exit $code' \
