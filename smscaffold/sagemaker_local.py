@@ -226,14 +226,18 @@ def unpack(members: tarfile.TarFile, into: Path, what: str) -> list[str]:
         most = min(float(os.environ.get("SMSCAFFOLD_COPY_GIB", 2)) * 2**30, shutil.disk_usage(into).free / 2)
         size = 0
         for number, member in enumerate(members):
-            names = [member.name, member.linkname] if member.islnk() else [member.name]  # a hard link names a file
-            if leads_out := [name for name in names if name.startswith("/") or ".." in name.split("/")]:
+            first = member.linkname if member.islnk() else ""  # of a hard link: the file that was there before
+            if leads_out := [name for name in (member.name, first) if name.startswith("/") or ".." in name.split("/")]:
                 raise ValueError(f"the name {leads_out[0]} leads out of it")
-            size += member.size
+            size += (into / first).stat().st_size if first else member.size
             if size > most or number >= _ENTRIES:
                 limit = f"{most / 2**30:.1f} GiB" if size > most else f"{_ENTRIES} files"
                 raise ValueError(f"with {member.name} it has more than {limit}; SMSCAFFOLD_COPY_GIB=20 allows 20 GiB")
-            if not (member.isreg() or member.islnk() or member.isdir()):
+            if first:
+                (into / member.name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(into / first, into / member.name)
+                continue
+            if not (member.isreg() or member.isdir()):
                 kind = f"link to {member.linkname}" if member.issym() else "FIFO" if member.isfifo() else "device"
                 odd.append(visible(f"{member.name} is a {kind}"))
                 continue

@@ -106,6 +106,8 @@ def packed(path: Path, *members: tarfile.TarInfo) -> Path:
         ([member("a/../../outside", size=512)], "the name a/../../outside leads out of it"),
         ([member("file", tarfile.LNKTYPE, "{tmp}/host/secret")], "/host/secret leads out of it"),
         ([member("file", tarfile.LNKTYPE, "../host/secret")], "the name ../host/secret leads out of it"),
+        ([member("a", tarfile.SYMTYPE, "{tmp}/host/secret"), member("b", tarfile.LNKTYPE, "a")], "No such file"),
+        ([member("a", tarfile.SYMTYPE, "{tmp}/host"), member("b", tarfile.LNKTYPE, "a/secret")], "No such file"),
         ([member("big", size=2**40)], "with big it has more than"),
         ([member("x", b"?", size=2**40)], "with x it has more than"),
         ([member("a"), member("././@LongLink", tarfile.GNUTYPE_LONGNAME, size=2**21)], "a header of more than 1048576"),
