@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smscaffold.console import Console, shows_colour, speaks_unicode, status
-from smscaffold.contract import catalogue
+from smscaffold.contract import catalogue, owner
 from smscaffold.contract.preparing import Given, prepare
 from smscaffold.errors import CannotCheckError
 from smscaffold.staging import STOPS, temporary_folder
@@ -62,15 +62,19 @@ def check(request: Request, console: Console) -> int:
 
 
 def examine(request: Request) -> Report:
-    """Checks a container; nothing that it started or wrote is left."""
+    """Checks a container; nothing that it started or wrote is left, also of runs before it that were killed."""
     from smscaffold.contract.fixtures import fixtures
-    from smscaffold.contract.lab import Lab
+    from smscaffold.contract.lab import Lab, remove_leftovers
     from smscaffold.contract.report import Report
     from smscaffold.contract.runner import chosen, run
 
     rules = chosen(catalogue.rules().values(), request.select, request.ignore, request.profiles)
     with temporary_folder() as scratch:
+        owner.mark(scratch)
+        for folder in filter(owner.left_behind, scratch.parent.glob(".smscaffold-*")):
+            shutil.rmtree(folder, ignore_errors=True)
         subject = prepare(request.given, scratch)
+        remove_leftovers()
         if not request.select:
             rules = [rule for rule in rules if _applies(rule.profile, subject)]
         names = {"train": subject.train_image, "serve": subject.serve_image}

@@ -8,6 +8,10 @@ A container gets no init program, no terminal and no extra rights (G4, G5, T8). 
 copied out (G7), so nothing here ends up owned by root. It is removed after use, also after an error or Ctrl-C.
 `**options` are those of `containers.create` in the docker SDK (`environment`, `user`, `cap_drop`, `mem_limit`,
 `network_mode` ...), but `mounts` maps paths in the container to files or directories here, which it can only read.
+
+An image may be a stranger's, so nothing that a container does is believed. Memory, processes and the log of a container
+are bounded; a time limit holds for a request as a whole; what is too long is cut off, with a word. Of what a container
+left only directories and plain files are copied: a link would lead to any place on this machine.
 """
 
 from __future__ import annotations
@@ -17,11 +21,15 @@ import functools
 import http.client
 import io
 import json
+import os
 import re
+import shutil
+import socket
 import tarfile
 import tempfile
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +38,28 @@ from typing import IO, Any, TypeVar
 import docker
 import docker.errors
 from docker.models.containers import Container
-from docker.types import Mount
+from docker.types import LogConfig, Mount
+from requests import HTTPError
 
 T = TypeVar("T")
+
+MIB = 2**20
+LONGEST = 64 * MIB  # bytes of an answer, or of what a command prints
+_LOG = MIB  # bytes of a log's beginning, and as many of its end
+_FAILURE = 65536  # bytes of the failure file, of which the platform shows 1024 characters (T24)
+_ENTRIES = 100_000  # files and directories of an archive
 
 
 class LocalError(Exception):
     """Something on this side of the container went wrong; the message says what, and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(visible(message))
+
+
+def visible(text: str) -> str:
+    """A text with its control characters escaped: a terminal would obey them."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 @dataclass(frozen=True)
@@ -50,12 +73,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class TrainingResult(Finished):
-    """What a training left: copies of its directories, and the failure file's text."""
+    """What a training left: copies of the plain files in its directories, and the beginning of the failure file.
+
+    `odd` says of everything else that lay there what it is, such as `model/latest is a link to step-9`.
+    """
 
     model: Path
     output: Path
     checkpoints: Path
     failure: str | None
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +108,14 @@ def engine() -> docker.DockerClient:
         raise LocalError("No Docker engine answers: start Docker, or set DOCKER_HOST, and try again.") from error
 
 
+@functools.lru_cache(maxsize=1)
+def _bounds() -> dict[str, Any]:
+    """Options that keep a container from taking the whole machine. SIGTERM is what the platform stops it with (T30)."""
+    log = LogConfig(type="json-file", config={"max-size": "32m", "max-file": "2"})
+    memory = int(engine().info()["MemTotal"] * 0.8)
+    return {"pids_limit": 4096, "mem_limit": memory, "log_config": log, "stop_signal": "SIGTERM"}
+
+
 class Running:
     """A started container."""
 
@@ -93,9 +128,18 @@ class Running:
         self.container.reload()
         return bool(self.container.status == "running")
 
-    def logs(self) -> str:
-        """What the container printed so far."""
-        return self.container.logs().decode("utf-8", "replace")
+    def logs(self, **options: Any) -> str:
+        """What the container printed so far; of more than 2 MiB the beginning and the end."""
+        first, last, lost = bytearray(), bytearray(), 0
+        for piece in self.container.logs(stream=True, follow=False, **options):
+            room = _LOG - len(first)
+            first += piece[:room]
+            last += piece[room:]
+            if len(last) > 2 * _LOG:
+                lost += len(last) - _LOG
+                del last[:-_LOG]
+        word = f"\n... ({lost} bytes of the log are left out here) ...\n" if lost else ""
+        return (first + word.encode() + last).decode("utf-8", "replace")
 
     def until(self, condition: Callable[[], T | None], what: str, timeout: float = 60) -> T:
         """The first true value of `condition`; LocalError when the container ends or the seconds are over without."""
@@ -106,8 +150,9 @@ class Running:
                 return value
             waited = time.monotonic() - started
             if not running or waited > timeout:
-                code = self.container.attrs["State"]["ExitCode"]
-                end = f"{timeout:g} s passed" if running else f"the container ended with exit code {code}"
+                state = self.container.attrs["State"]
+                end = f"{timeout:g} s passed" if running else f"the container ended with exit code {state['ExitCode']}"
+                end += ", out of memory" if state.get("OOMKilled") else ""
                 raise LocalError(f"Waiting for {what}: {end}. The log ends with:\n{self.logs()[-2000:]}")
             time.sleep(min(max(0.02, waited / 20), 0.25))  # each look is work for the engine
 
@@ -140,20 +185,68 @@ class Training(Running):
     def wait(self, timeout: float = 600) -> TrainingResult:
         """Wait until the job ends, and copy out what it left."""
         end = super().wait(timeout)
-        model, output, checkpoints = (self._copy_out(part) for part in ("model", "output", "checkpoints"))
-        failure = output / "failure"
-        text = failure.read_text("utf-8") if failure.exists() else None
-        return TrainingResult(end.exit_code, end.logs, end.seconds, model, output, checkpoints, text)
+        parts = ("model", "output", "checkpoints")
+        odd = [each for part in parts for each in self._copy_out(part)]
+        model, output, checkpoints = (self.into / part for part in parts)
+        text = None
+        if (output / "failure").is_file():
+            with (output / "failure").open("rb") as file:
+                text = file.read(_FAILURE).decode("utf-8", "replace")
+        return TrainingResult(end.exit_code, end.logs, end.seconds, model, output, checkpoints, text, tuple(odd))
 
-    def _copy_out(self, part: str) -> Path:
-        with tempfile.TemporaryFile() as archive, contextlib.suppress(docker.errors.NotFound):
-            archive.writelines(self.container.get_archive(f"/opt/ml/{part}")[0])
-            archive.seek(0)
-            with tarfile.open(fileobj=archive) as members:
-                # links that lead out stay links: hosting forbids them (H24), and checks look for them
-                members.extraction_filter = lambda m, into: m if m.issym() else tarfile.data_filter(m, into)
-                members.extractall(self.into)  # before 3.10.12 and 3.11.4 Python has no filters
-        return self.into / part
+    def _copy_out(self, part: str) -> list[str]:
+        (self.into / part).mkdir(exist_ok=True)
+        with contextlib.suppress(docker.errors.NotFound), archive(self.container, f"/opt/ml/{part}") as members:
+            return unpack(members, self.into, f"/opt/ml/{part}")
+        return []
+
+
+@contextlib.contextmanager
+def archive(container: Container, path: str) -> Iterator[tarfile.TarFile]:
+    """What a container holds at a path, with all below it, to be read once; docker's NotFound if nothing is there."""
+    api = engine().api
+    url = f"{api.base_url}/v{api.api_version}/containers/{container.id}/archive"
+    plain = {"Accept-Encoding": "identity"}
+    with api.get(url, params={"path": path}, headers=plain, stream=True, timeout=api.timeout) as answer:
+        if not answer.ok:
+            docker.errors.create_api_error_from_http_exception(HTTPError(response=answer))
+        with tarfile.open(fileobj=answer.raw, mode="r|") as members:
+            yield members
+
+
+def unpack(members: tarfile.TarFile, into: Path, what: str) -> list[str]:
+    """Write the directories and plain files of an archive; say of anything else in it what it is, and leave it out.
+
+    With no link in `into`, nobody who reads there later is led away. LocalError, which calls the archive `what`: it
+    cannot be read, one of its names leads out of it, or it is too large.
+    """
+    odd: list[str] = []
+    members.extraction_filter = lambda member, _: member  # those of Python do less, and older versions have none
+    try:
+        most = min(float(os.environ.get("SMSCAFFOLD_COPY_GIB", 2)) * 2**30, shutil.disk_usage(into).free / 2)
+        size = 0
+        for number, member in enumerate(members):
+            first = member.linkname if member.islnk() else ""  # of a hard link: the file that was there before
+            if leads_out := [name for name in (member.name, first) if name.startswith("/") or ".." in name.split("/")]:
+                raise ValueError(f"the name {leads_out[0]} leads out of it")
+            size += (into / first).stat().st_size if first else member.size
+            if size > most or number >= _ENTRIES:
+                limit = f"{most / 2**30:.1f} GiB" if size > most else f"{_ENTRIES} files"
+                raise ValueError(f"with {member.name} it has more than {limit}; SMSCAFFOLD_COPY_GIB=20 allows 20 GiB")
+            if first:
+                (into / member.name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(into / first, into / member.name)
+                continue
+            if not (member.isreg() or member.isdir()):
+                kind = f"link to {member.linkname}" if member.issym() else "FIFO" if member.isfifo() else "device"
+                odd.append(visible(f"{member.name} is a {kind}"))
+                continue
+            member.mode = 0o755 if member.isdir() else member.mode & 0o755 | 0o600
+            member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+            members.extract(member, into)
+    except (OSError, EOFError, ValueError, RecursionError, tarfile.TarError, zlib.error) as error:
+        raise LocalError(f"{what} cannot be read: {error}.") from error
+    return odd
 
 
 @contextlib.contextmanager
@@ -220,24 +313,66 @@ class Endpoint(Running):
         typed = {"Content-Type": content_type} if content_type else {}
         return self.request("POST", "/invocations", body, typed | headers)
 
-    def request(self, method: str, path: str, body: Any = None, headers: Any = None, timeout: float = 120) -> Response:
-        """Any request, on a connection of its own."""
+    def request(self, method: str, path: str, body: Any = None, headers: Any = None, timeout: float = 300) -> Response:
+        """Any request, on a connection of its own; `timeout`: seconds until the last byte of the answer."""
         started = time.monotonic()
         try:
             with contextlib.closing(self.connection(timeout)) as connection:
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # refused early; the answer says why
                     connection.request(method, path, body.encode() if isinstance(body, str) else body, headers or {})
                 answer = connection.getresponse()
-                return Response(answer.status, answer.headers, answer.read(), time.monotonic() - started)
-        except (OSError, http.client.HTTPException) as error:
+                return Response(answer.status, answer.headers, read(answer), time.monotonic() - started)
+        except (OSError, ValueError, http.client.HTTPException) as error:  # ValueError: a chunk of less than no bytes
             return Response(0, http.client.HTTPMessage(), repr(error).encode(), time.monotonic() - started)
 
-    def connection(self, timeout: float = 120) -> http.client.HTTPConnection:
-        """A connection for requests of your own (H21); ConnectionRefusedError when no port is published."""
+    def connection(self, timeout: float = 300) -> http.client.HTTPConnection:
+        """A connection for requests of your own (H21), for so many seconds; ConnectionRefusedError without a port."""
         ports = [published[0]["HostPort"] for published in self.container.ports.values() if published]
         if not ports:
             raise ConnectionRefusedError("the container has ended, or publishes no port")
-        return http.client.HTTPConnection("127.0.0.1", int(ports[0]), timeout=timeout)
+        connection = http.client.HTTPConnection("127.0.0.1", int(ports[0]), timeout=timeout)
+        connection.sock = Limited(connection.port, timeout)
+        connection.auto_open = 0
+        return connection
+
+
+class Limited(socket.socket):
+    """A connection to loopback that works for so many seconds altogether, and takes in 128 MiB at most."""
+
+    received = 0
+
+    def __init__(self, port: int, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+        super().__init__(fileno=socket.create_connection(("127.0.0.1", port), seconds).detach())
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def recv_into(self, *args: Any) -> int:
+        self._hurry()
+        self.received += (count := super().recv_into(*args))
+        if self.received > 2 * LONGEST:
+            raise OSError("more than 128 MiB came")
+        return count
+
+    def sendall(self, *args: Any) -> None:
+        self._hurry()
+        super().sendall(*args)
+
+    def _hurry(self) -> None:
+        if (left := self.deadline - time.monotonic()) <= 0:
+            raise TimeoutError("timed out")
+        self.settimeout(left)
+
+
+def read(answer: http.client.HTTPResponse) -> bytes:
+    """The body of an answer; what is longer than 64 MiB is cut off there, and ends with a word on it."""
+    body = bytearray()
+    while len(body) <= LONGEST and (piece := answer.read(65536)):
+        body += piece
+    if len(body) > LONGEST:
+        return bytes(body[:LONGEST]) + b"... (cut off after 64 MiB)"
+    if answer.length:
+        raise http.client.IncompleteRead(bytes(body), answer.length)
+    return bytes(body)
 
 
 @contextlib.contextmanager
@@ -259,6 +394,7 @@ def _started(
 ) -> Iterator[Container]:
     """A new container, filled with `content` below /opt/ml and started."""
     name = f"smscaffold-{uuid.uuid4().hex[:12]}"
+    options = _bounds() | options
     options["mounts"] = volumes + [_bind(path, source) for path, source in options.get("mounts", {}).items()]
     try:
         container = engine().containers.create(image, list(command), name=name, init=False, **options)

@@ -23,15 +23,19 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 import docker.errors
+import requests
 from docker.models.containers import Container
 
 from smscaffold.contract.clause import UnprovenError
+from smscaffold.sagemaker_local import LONGEST, Limited, engine, read
 
 T = TypeVar("T")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 _CONNECTED, _LISTENS = "01", "0A"
+_LONGEST_TABLE = 16 * 2**20  # characters of a file of /proc
+_PATIENCE = 30  # seconds for the engine to run a command in a container
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,10 @@ class _Way(Protocol):
     """How to get in: an exchange of bytes over a connection to loopback, and the text of a file."""
 
     def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
-        """Seconds until accepted, what was answered in time, seconds until that was over; OSError if not accepted."""
+        """Seconds until accepted, what was answered in time, seconds until that was over; OSError if not accepted.
+
+        `timeout`: seconds for all of it.
+        """
 
     def read(self, path: str) -> str:
         """A file of /proc, as the container sees it."""
@@ -71,7 +78,7 @@ class Inside:
     def request(
         self, method: str, path: str, body: bytes = b"", *, port: int = 8080, timeout: float = 2, **headers: str
     ) -> Seen:
-        """A request to `port` on the container's loopback, with at most `timeout` seconds for each of its steps."""
+        """A request to `port` on the container's loopback, which is over in `timeout` seconds."""
         lines = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(body)), **headers}
         head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
         accepted, seconds = math.inf, timeout
@@ -80,8 +87,8 @@ class Inside:
             accepted, raw, seconds = self._way.exchange(port, request, timeout)
             answer = http.client.HTTPResponse(cast(socket.socket, _Received(raw)), method=method)
             answer.begin()
-            return Seen(answer.status, answer.headers, answer.read(), accepted, seconds)
-        except (OSError, http.client.HTTPException) as error:
+            return Seen(answer.status, answer.headers, read(answer), accepted, seconds)
+        except (OSError, ValueError, http.client.HTTPException) as error:
             return Seen(0, http.client.HTTPMessage(), repr(error).encode(), accepted, seconds)
 
     def listeners(self) -> set[tuple[Address, int]]:
@@ -164,8 +171,8 @@ class _Entered:
 
     def read(self, path: str) -> str:
         if path.startswith("/proc/1/"):
-            return (self._process / path.removeprefix("/proc/1/")).read_text()
-        return self._enter(lambda: Path(path.replace("/proc/", "/proc/thread-self/")).read_text())
+            return _text(self._process / path.removeprefix("/proc/1/"))
+        return self._enter(lambda: _text(Path(path.replace("/proc/", "/proc/thread-self/"))))
 
     def _enter(self, act: Callable[[], T]) -> T:
         done: list[Callable[[], T]] = []
@@ -187,20 +194,55 @@ class _Entered:
         return done[0]()
 
 
-def _throw(error: OSError) -> Any:
+def _throw(error: Exception) -> Any:
     raise error
+
+
+def _text(path: Path) -> str:
+    with path.open(errors="replace") as file:
+        return file.read(_LONGEST_TABLE)
 
 
 def _exchange(port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
     started = time.monotonic()
-    with closing(socket.create_connection(("127.0.0.1", port), timeout)) as connection:
+    with closing(Limited(port, timeout)) as connection, connection.makefile("rb") as answer:
         accepted = time.monotonic() - started
-        data = b""
+        data = bytearray()
         with suppress(OSError):  # what has come by then tells
             connection.sendall(request)
-            while piece := connection.recv(65536):
+            while piece := answer.read1(65536):
                 data += piece
-    return accepted, data, time.monotonic() - started
+    return accepted, bytes(data), time.monotonic() - started
+
+
+def execute(container: Container, command: list[str], timeout: float) -> tuple[int, bytes]:
+    """The exit code of a command that is run in the container, and what it prints to stdout.
+
+    Raises TimeoutError when it takes longer than `timeout` seconds, or prints more than 128 MiB: the program is the
+    image's own, and need not be what its name says.
+    """
+    api, output, done = engine().api, bytearray(), list[Callable[[], bool]]()
+
+    def collect() -> None:
+        try:
+            for piece in api.exec_start(made, stream=True):
+                output.extend(piece)
+                if len(output) > 2 * LONGEST:
+                    return
+            done.append(lambda: True)
+        except (docker.errors.APIError, requests.RequestException) as error:
+            problem = error
+            done.append(lambda: _throw(problem))
+
+    made = api.exec_create(container.id, command, stderr=False)["Id"]
+    thread = threading.Thread(target=collect, daemon=True)  # it ends with the container at the latest
+    thread.start()
+    thread.join(timeout)
+    if not done:
+        limit = f"within {timeout:g} s" if thread.is_alive() else "before it had printed 128 MiB"
+        raise TimeoutError(f"{command[0]}, run in the container, did not end {limit}")
+    done[0]()
+    return api.exec_inspect(made)["ExitCode"], bytes(output)
 
 
 class _Executed:
@@ -213,27 +255,27 @@ class _Executed:
     def of(cls, container: Container) -> _Executed | None:
         """None if the image has none that will do."""
         for program, test, script in _SCRIPTS:
-            if container.exec_run([*program, test]).exit_code == 0:
-                return cls(container, program, script)
+            with suppress(TimeoutError):
+                if execute(container, [*program, test], _PATIENCE)[0] == 0:
+                    return cls(container, program, script)
         return None
 
     def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
         octal = "".join(f"\\0{byte:03o}" for byte in request)
         words = [str(port), str(timeout), octal if self._program[0] == "bash" else request.hex()]
-        head, _, rest = self._run(*words).partition(b"\n")
+        head, _, rest = self._run(timeout + _PATIENCE, *words).partition(b"\n")
         data, _, tail = rest.rpartition(b"\n")
         if not head.isdigit() or not tail.isdigit():
             raise ConnectionRefusedError(f"not accepted within {timeout:g} s")
         return int(head) / 1e6, data, int(tail) / 1e6
 
     def read(self, path: str) -> str:
-        return self._run(path).decode()
+        return self._run(_PATIENCE, path).decode("utf-8", "replace")
 
-    def _run(self, *words: str) -> bytes:
+    def _run(self, timeout: float, *words: str) -> bytes:
         # bash takes its first word for its own name
         name = ["bash"] if self._program[0] == "bash" else []
-        done = self._container.exec_run([*self._program, self._script, *name, *words], stderr=False)
-        return cast(bytes, done.output or b"")
+        return execute(self._container, [*self._program, self._script, *name, *words], timeout)[1]
 
 
 # Each prints a file, or the microseconds until accepted, the answer, and the microseconds until its end.
@@ -248,9 +290,12 @@ else:
     since = lambda: b"%d" % ((time.monotonic() - start) * 1e6)
     connection = socket.create_connection(("127.0.0.1", int(port)), float(timeout))
     out.write(since() + b"\\n")
+    def left():
+        connection.settimeout(max(0.001, start + float(timeout) - time.monotonic()))
+        return connection
     try:
-        connection.sendall(bytes.fromhex(request))
-        for piece in iter(lambda: connection.recv(65536), b""):
+        left().sendall(bytes.fromhex(request))
+        for piece in iter(lambda: left().recv(65536), b""):
             out.write(piece)
     except OSError:
         pass

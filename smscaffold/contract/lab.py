@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import tarfile
-import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import docker.errors
 
 from smscaffold import sagemaker_local as local
+from smscaffold.contract import owner
 from smscaffold.contract.clause import BrokenError, Evidence, skip, unproven
 from smscaffold.contract.inside import Inside
 from smscaffold.contract.subject import Subject
@@ -37,6 +38,7 @@ class Lab:
     def __init__(self, subject: Subject, scratch: Path) -> None:
         self.subject = subject
         self.run_id = uuid.uuid4().hex[:12]
+        self._owner = owner.owner()
         self.closed = False
         #: what trainings get unless they ask for another one; `trained` opens it where it has to (T45)
         self.network_mode = "none"
@@ -145,14 +147,15 @@ class Lab:
 
     @contextlib.contextmanager
     def archive(self, image: str, path: str) -> Iterator[tarfile.TarFile | None]:
-        """What an image holds at a path, itself and all below, without starting it; None if nothing is there."""
-        container = local.engine().containers.create(image, ["-"], **self._labelled({}))
+        """What an image holds at a path, with all below it, to be read once; None if nothing is there.
+
+        Nothing is started for it.
+        """
+        name = f"smscaffold-{uuid.uuid4().hex[:12]}"
+        container = local.engine().containers.create(image, ["-"], name=name, **self._labelled({}))
         try:
-            with tempfile.TemporaryFile() as file:
-                file.writelines(container.get_archive(path)[0])
-                file.seek(0)
-                with tarfile.open(fileobj=file) as archive:
-                    yield archive
+            with local.archive(container, path) as archive:
+                yield archive
         except docker.errors.NotFound:
             yield None
         finally:
@@ -161,21 +164,36 @@ class Lab:
     def close(self) -> None:
         """Removes whatever is left of this run; nothing new starts afterwards."""
         self.closed = True
-        mine: dict[str, str | list[str] | bool] = {"label": f"{LABEL}={self.run_id}"}
-        for container in local.engine().containers.list(all=True, filters=mine, ignore_removed=True):
-            with contextlib.suppress(docker.errors.APIError):
-                container.remove(force=True, v=True)
-        for network in local.engine().networks.list(filters=mine):
-            with contextlib.suppress(docker.errors.APIError):
-                network.remove()
-        for volume in local.engine().volumes.list(filters=mine):
-            with contextlib.suppress(docker.errors.APIError):
-                volume.remove()
+        _remove(f"{LABEL}={self.run_id}")
 
     def _labelled(self, options: dict[str, Any]) -> dict[str, Any]:
         if self.closed:
             raise CannotCheckError("the check was stopped")
-        return {**options, "labels": {LABEL: self.run_id}}
+        return {**options, "labels": {LABEL: self.run_id, owner.LABEL: self._owner}}
+
+
+def remove_leftovers() -> None:
+    """Removes containers, networks and volumes of runs that were killed, if they were this user's, on this machine."""
+    with contextlib.suppress(docker.errors.APIError):
+        _remove(owner.LABEL, owner.has_ended)
+
+
+def _remove(label: str, whose: Callable[[str], bool] = lambda name: True) -> None:
+    """Removes what has a label, and an owner that fits.
+
+    A container gets the labels of its image too, which may say anything: so its name has to be one of ours as well.
+    """
+    engine, mine = local.engine(), {"label": label}
+    for container in engine.containers.list(all=True, filters=mine, sparse=True):  # type: ignore[arg-type]
+        ours = all(re.fullmatch("/smscaffold-[0-9a-f]{12}", name) for name in container.attrs["Names"])
+        if ours and whose(container.attrs["Labels"].get(owner.LABEL, "")):
+            with contextlib.suppress(docker.errors.APIError):
+                container.remove(force=True, v=True)
+    others: list[Any] = [*engine.networks.list(filters=mine), *engine.volumes.list(filters=mine)]
+    for each in others:
+        if whose((each.attrs["Labels"] or {}).get(owner.LABEL, "")):
+            with contextlib.suppress(docker.errors.APIError):
+                each.remove()
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import re
 import signal
 import sys
 import tarfile
@@ -14,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import docker.errors
@@ -22,14 +24,15 @@ from smscaffold.contract.clause import unproven
 from smscaffold.contract.injection import fixture
 from smscaffold.contract.lab import Lab
 from smscaffold.contract.subject import Subject
-from smscaffold.contract.wording import files, metrics
-from smscaffold.sagemaker_local import LocalError, Training, TrainingResult
+from smscaffold.contract.wording import files, metrics, odd_in
+from smscaffold.sagemaker_local import LocalError, Training, TrainingResult, archive
 
 _LAST = 2  # seconds that the end of a program takes
 _SILENT = 30  # seconds after which no first line is waited for
 _A_MOMENT = 0.5  # seconds
 _ROUNDS = 3  # metrics after which a training is killed
 _UNSAVED = 10  # seconds after these in which a checkpoint has to be there
+_ENTRIES = 10_000  # files among which one that is not empty is looked for
 _LATE = 1  # seconds after which the next FIFO is there
 
 
@@ -92,8 +95,8 @@ def _ages(job: Training) -> list[float]:
 
     job.container.reload()
     end = moment(job.container.attrs["State"]["FinishedAt"])
-    lines = job.container.logs(timestamps=True).decode("utf-8", "replace").splitlines()
-    return [end - moment(line.partition(" ")[0]) for line in lines]
+    stamps = re.findall(r"^(\d{4}-\d\d-\d\dT[\d:.]+Z) ", job.logs(timestamps=True), re.MULTILINE)
+    return [end - moment(stamp) for stamp in stamps]
 
 
 # --- a job that is killed --------------------------------------------------------------------------------------------
@@ -108,6 +111,8 @@ class Interrupted:
     hyperparameters: dict[str, object]
     checkpoints: Path
     log: str
+    #: what lay in the checkpoints and is no plain file, in words
+    odd: list[str]
 
     @property
     def lines(self) -> list[str]:
@@ -135,7 +140,7 @@ def interrupted(lab: Lab, subject: Subject) -> Interrupted:
             unproven("the training was over before it could be killed: --slow-hyperparameters FILE makes it long")
         job.container.kill()
         result = job.wait()
-    return Interrupted(lab, metric, slow, result.checkpoints, result.logs)
+    return Interrupted(lab, metric, slow, result.checkpoints, result.logs, odd_in(result, "checkpoints"))
 
 
 def _with_metric(metric: str, log: str) -> list[str]:
@@ -144,10 +149,8 @@ def _with_metric(metric: str, log: str) -> list[str]:
 
 def _saved(job: Training) -> bool:
     """Whether there is a file in the job's checkpoints."""
-    with suppress(docker.errors.APIError):
-        archive = io.BytesIO(b"".join(job.container.get_archive("/opt/ml/checkpoints")[0]))
-        with tarfile.open(fileobj=archive) as members:
-            return any(member.isfile() and member.size for member in members)
+    with suppress(docker.errors.APIError, tarfile.TarError), archive(job.container, "/opt/ml/checkpoints") as members:
+        return any(member.isfile() and member.size for member in islice(members, _ENTRIES))
     return False
 
 

@@ -19,6 +19,16 @@ from smscaffold.console import status
 from smscaffold.contract.subject import Payload, Subject, from_folder, read_json, read_payload, targets
 from smscaffold.errors import CannotCheckError
 
+_HEADERS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_LONGEST_HEADER = 2**20  # bytes
+_LINE = 65536  # characters of a build's log that are read at once
+
 
 @dataclass(frozen=True)
 class Given:
@@ -45,12 +55,14 @@ def prepare(given: Given, scratch: Path) -> Subject:
         raise CannotCheckError("give an image or a folder, or --train-image and --serve-image, not both")
     folder = _folder(given)
     found = from_folder(folder) if folder else Subject(*_images(given))
+    model, odd = _model(given.model, scratch) if given.model else (None, [])
     more: dict[str, object] = {
         "channels": dict(_channel(word) for word in given.train_data),
         "hyperparameters": read_json(given.hyperparameters) if given.hyperparameters else {},
         "slow": read_json(given.slow_hyperparameters) if given.slow_hyperparameters else {},
         "metric": given.metric,
-        "model": _model(given.model, scratch) if given.model else None,
+        "model": model,
+        "odd": tuple(odd),
         "payloads": tuple(_payloads(given)),
     }
     found = dataclasses.replace(found, **{name: value for name, value in more.items() if value})  # type: ignore[arg-type]
@@ -98,22 +110,40 @@ def _payloads(given: Given) -> Iterator[Payload]:
         yield read_payload(path, given.content_types[number] if number < len(given.content_types) else None)
 
 
-def _model(path: Path, scratch: Path) -> Path:
-    """The directory that a model's file or archive becomes; a directory is one already."""
+class _Member(tarfile.TarInfo):
+    """An entry of an archive that nobody vouches for: Python would read a header of any size into memory."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _HEADERS and self.size > _LONGEST_HEADER:
+            raise ValueError(f"it has a header of more than {_LONGEST_HEADER} bytes")
+        return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
+
+
+def _model(path: Path, scratch: Path) -> tuple[Path, list[str]]:
+    """The directory that a model's file or archive becomes, and in words what of the archive was left out of it.
+
+    A directory is one already.
+    """
+    from smscaffold.sagemaker_local import LocalError, unpack
+
     if path.is_dir():
-        return path
+        return path, []
     folder = scratch / "given-model"
     folder.mkdir()
     try:
-        if tarfile.is_tarfile(path):
-            with tarfile.open(path) as archive:
-                archive.extraction_filter = getattr(tarfile, "data_filter", None)  # before 3.10.12 and 3.11.4: none
-                archive.extractall(folder)
-        else:
+        if path.exists() and not path.is_file():
+            raise OSError("it is neither a file nor a folder")
+        try:
+            archive = tarfile.open(path, tarinfo=_Member)  # noqa: SIM115 - one that is no archive is told apart here
+        except tarfile.ReadError:
             shutil.copy(path, folder)
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+            return folder, []
+        with archive:
+            return folder, unpack(archive, folder, f"the model {path}")
+    except LocalError as error:
+        raise CannotCheckError(str(error).rstrip(".")) from error
+    except (OSError, EOFError, ValueError, RecursionError, tarfile.TarError, zlib.error) as error:
         raise CannotCheckError(f"the model {path} cannot be read: {error}") from error
-    return folder
 
 
 def _build_options() -> list[str]:
@@ -159,10 +189,10 @@ def _build(folder: Path, options: list[str], tag: str, iid: Path) -> str:
     try:
         with (
             status() as show,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as build,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace") as build,
         ):
             try:
-                for line in build.stdout or ():
+                for line in iter(lambda: build.stdout.readline(_LINE), ""):  # type: ignore[union-attr]
                     tail.append(line.rstrip())
                     show(f"building {tag}: {line.strip()}")
             except BaseException:

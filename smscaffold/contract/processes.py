@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from smscaffold.contract.clause import unproven
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
+
+
+_PATIENCE = 30  # seconds for a command in the container
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def _process(container: Container, pid: int, parent: int, command: str) -> Proce
     try:
         if str(container.id) not in Path(f"/proc/{pid}/cgroup").read_text():
             raise PermissionError
-        times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        times = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[11:13]
     except ProcessLookupError:
         return None
     except OSError:
@@ -53,18 +57,28 @@ def _process(container: Container, pid: int, parent: int, command: str) -> Proce
 
 
 def kill(container: Container, process: Process) -> None:
-    """Kills a process of a container's, from here or by the shell of its image."""
+    """Kills a process of a container's, from here or by the shell of its image; no other one that got its number."""
     import docker.errors
 
+    from smscaffold.contract.inside import execute
+
     try:
-        names = next(line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "NSpid" in line)
-        os.kill(process.pid, signal.SIGKILL)
+        handle = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return
+    try:
+        if str(container.id) not in Path(f"/proc/{process.pid}/cgroup").read_text():
+            return  # it has ended, and something else has its number
+        status = Path(f"/proc/{process.pid}/status").read_text(errors="replace").splitlines()
+        names = next(line for line in status if line.startswith("NSpid:"))
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
     except (FileNotFoundError, ProcessLookupError):
         return
     except PermissionError:
-        try:
-            done = container.exec_run(["sh", "-c", f"kill -9 {names.split()[-1]}"])
-        except docker.errors.APIError:
-            done = None
-        if done is None or done.exit_code:
+        code = -1
+        with suppress(docker.errors.APIError, TimeoutError):
+            code, _ = execute(container, ["sh", "-c", f"kill -9 {names.split()[-1]}"], _PATIENCE)
+        if code:
             unproven("a process of the container can be killed only by root, or by a shell in the image")
+    finally:
+        os.close(handle)

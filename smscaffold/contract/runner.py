@@ -17,7 +17,7 @@ import docker.errors
 import requests
 
 from smscaffold.contract.catalogue import PROFILES, Rule, known_as
-from smscaffold.contract.clause import BrokenError, Evidence, SkipError, UnprovenError
+from smscaffold.contract.clause import BrokenError, Evidence, SkipError, UnprovenError, short
 from smscaffold.contract.injection import Fixtures
 from smscaffold.errors import CannotCheckError, did_you_mean
 from smscaffold.sagemaker_local import LocalError
@@ -25,6 +25,8 @@ from smscaffold.staging import STOPS
 
 Outcome = Literal["pass", "fail", "skip"]
 _A_MOMENT = 0.25  # seconds between two looks at the clock
+_SHOWN = 2000  # characters of a text in a report
+_SHOWN_LOG = 8000  # of the end of a log
 _LOG_FOLLOWS = "The log ends with:\n"
 
 
@@ -149,11 +151,11 @@ def _check(rule: Rule, fixtures: Fixtures, done: dict[str, Result]) -> Result:
         seen = check(**given)
         if not seen:
             raise RuntimeError("the check returned no evidence")
-        result = Result(rule, "pass", seen)
+        result = Result(rule, "pass", short(seen, _SHOWN))
     except BrokenError as broken:
         result = Result(rule, "fail", evidence=_with_logs(broken.evidence, given))
     except SkipError as skipped:
-        result = Result(rule, "skip", str(skipped), proven=not isinstance(skipped, UnprovenError))
+        result = Result(rule, "skip", short(str(skipped), _SHOWN), proven=not isinstance(skipped, UnprovenError))
     except LocalError as problem:
         came, _, logs = str(problem).partition(_LOG_FOLLOWS)
         result = Result(rule, "fail", evidence=Evidence("", rule.title, came.strip(), logs))
@@ -161,7 +163,14 @@ def _check(rule: Rule, fixtures: Fixtures, done: dict[str, Result]) -> Result:
         raise
     except Exception as error:
         result = Result(rule, "skip", f"the check itself failed: {_where(error)}", proven=False)
-    return dataclasses.replace(result, seconds=time.monotonic() - started)
+    shown = result.evidence and _bounded(result.evidence)
+    return dataclasses.replace(result, evidence=shown, seconds=time.monotonic() - started)
+
+
+def _bounded(evidence: Evidence) -> Evidence:
+    """The evidence without most of what is too long to be read: labels and lines of a log may have megabytes."""
+    sent, expected, came = (short(text, _SHOWN) for text in (evidence.sent, evidence.expected, evidence.came))
+    return Evidence(sent, expected, came, evidence.logs[-_SHOWN_LOG:])
 
 
 def _with_logs(evidence: Evidence, given: dict[str, Any]) -> Evidence:

@@ -38,6 +38,8 @@ class Subject:
     hyperparameters: Mapping[str, object] = field(default_factory=dict)
     #: a directory as /opt/ml/model holds it
     model: Path | None = None
+    #: what its archive held besides directories and plain files, in words
+    odd: tuple[str, ...] = ()
     payloads: tuple[Payload, ...] = ()
     #: what a metric's line in the log looks like (T27)
     metric: str | None = None

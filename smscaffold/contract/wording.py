@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +15,30 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
     from smscaffold.contract.lab import Lab
+    from smscaffold.sagemaker_local import TrainingResult
 
 RUN = "docker run IMAGE train"
 #: the one type of manifest that hosting accepts (R11)
 SCHEMA_2 = "application/vnd.docker.distribution.manifest.v2+json"
+_LINE = 4096  # characters
 _SCRATCH = re.compile(r"/(opt(/ml(/.*)?)?|tmp(/.*)?|var(/tmp(/.*)?)?|run(/.*)?|root(/\..*)?|dev(/.*)?)")
 _TRACE = re.compile(r"(Traceback|Exception in thread|\s*at [\w.$]+\(|Error in |[\w.]+Exception\b)")
 
 
 def files(directory: Path) -> list[Path]:
-    """All files below a directory."""
-    return [path for path in directory.rglob("*") if path.is_file()]
+    """All plain files below a directory. Links in it are not followed: they may lead to any place on this machine."""
+    found = (Path(folder, name) for folder, _, names in os.walk(directory) for name in names)
+    return [path for path in found if stat.S_ISREG(path.lstat().st_mode)]
+
+
+def left_instead(result: TrainingResult, part: str = "model") -> str:
+    """What a training left in a part of /opt/ml that holds no plain file, in words."""
+    return "; ".join(odd_in(result, part)[:5]) or "an empty directory"
+
+
+def odd_in(result: TrainingResult, part: str) -> list[str]:
+    """What lies in a part of /opt/ml and is neither a plain file nor a directory, in words."""
+    return [odd for odd in result.odd if re.match(rf"{part}[/ ]", odd)]
 
 
 def changes(container: Container) -> tuple[list[str], list[str]]:
@@ -41,8 +56,12 @@ def first_sentence_problem(text: str) -> str:
 
 
 def metrics(metric: str, log: str) -> list[str]:
-    """What a metric's expression captures in a log (T27)."""
-    return [match[1] if match.re.groups else match[0] for match in re.finditer(metric, log)]
+    """What a metric's expression captures in the lines of a log (T27), of each in its first 4096 characters.
+
+    In a longer line an expression such as `loss=(.*?);` could search for hours.
+    """
+    lines = (line[:_LINE] for line in log.split("\n"))
+    return [match[1] if match.re.groups else match[0] for line in lines for match in re.finditer(metric, line)]
 
 
 def served(lab: Lab, model: Path, whose: str) -> str:

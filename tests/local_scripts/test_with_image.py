@@ -89,6 +89,32 @@ def test_failed_training_shows_the_failure_file(project: Path) -> None:
 
 
 @pytest.mark.docker
+def test_a_failure_file_that_is_a_link_is_not_followed(project: Path, tmp_path: Path) -> None:
+    """It would lead to a file of this machine that the container was not given."""
+    (tmp_path / "secret").write_text("TOP SECRET")
+    (project / "train").write_text(f"#!/bin/sh\nln -s {tmp_path}/secret /opt/ml/output/failure; exit 3\n")
+    done = run(project / "local_test/train_local.sh")
+    assert done.returncode == 3
+    assert "TOP SECRET" not in done.stdout + done.stderr
+    assert "\nlocal_test/opt_ml/output/failure is not shown, since it is no plain file (T24)\n" in done.stderr
+
+
+@pytest.mark.docker
+def test_a_terminal_gets_nothing_to_obey(project: Path, tmp_path: Path) -> None:
+    """The log goes on as it is into a file or a pipe; the failure file is shown on a terminal as a rule."""
+    hostile = r"\033]52;c;Y2F0\007 \302\233 \342\200\256 \303\251\n"
+    train = f"#!/bin/sh\nprintf '{hostile}'; printf '{hostile}' >/opt/ml/output/failure; exit 3\n"
+    (project / "train").write_text(train)
+    script = f"{BASH} {project}/local_test/train_local.sh"
+    on_terminal = subprocess.run(["script", "-qec", script, "/dev/null"], capture_output=True, timeout=DEADLINE * 3)
+    assert on_terminal.stdout.decode().count("?]52;c;Y2F0? ? ? \u00e9") == 2
+    assert b"\x1b" not in on_terminal.stdout
+    done = run(project / "local_test/train_local.sh", "--no-build")
+    assert "\x1b]52" in done.stdout
+    assert "\x1b]52" not in done.stderr
+
+
+@pytest.mark.docker
 @pytest.mark.parametrize("script", ["train_local.sh", "serve_local.sh"])
 def test_failed_build_shows_its_log(trained: Path, script: str) -> None:
     (trained / "Dockerfile").write_text(DOCKERFILE.replace("RUN ", "RUN echo the reason && false && "))
@@ -134,6 +160,27 @@ def test_files_belong_to_the_caller(project: Path) -> None:
     assert written == []
     private = project / "local_test/opt_ml/model/private/file"
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_the_program_that_gives_files_back_gets_nothing_else(project: Path) -> None:
+    """It is the image's, and could write into the scripts that run on this machine."""
+    for path in (project, *project.rglob("*")):
+        os.chown(path, UNPRIVILEGED, UNPRIVILEGED)
+    hostile = 'for file in $(find /project /written -name "*.sh"); do echo evil >$file; done; exec /bin/chown.real "$@"'
+    change = (
+        f"mv /bin/chown /bin/chown.real && printf '%s\\n' '#!/bin/sh' '{hostile}' >/bin/chown && chmod 755 /bin/chown"
+    )
+    (project / "Dockerfile").write_text(DOCKERFILE.replace("RUN ", f"RUN {change} && "))
+    script = project / "local_test/train_local.sh"
+    before = script.read_text()
+    caller = {"user": UNPRIVILEGED, "group": Path("/var/run/docker.sock").stat().st_gid, "extra_groups": []}
+    done = run(script, **caller, env=os.environ | {"HOME": "/nowhere"})
+    assert done.returncode == 0, done.stderr
+    assert script.read_text() == before
+    written = [path for path in (project / "local_test/opt_ml").rglob("*") if path.stat().st_uid != UNPRIVILEGED]
+    assert written == []
 
 
 class Background:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from smscaffold.sagemaker_local import Endpoint, Response
 
 MIB = 2**20
+_MUCH = 10**6  # characters of a log
 
 
 class B1(Clause):
@@ -108,7 +109,7 @@ class B3(Clause):
         half = len(payload.body) // 2
         asked = f"{count} requests at a time, as MaxConcurrentTransforms says, of which {count - 1} come slowly"
         with ExitStack() as closing:
-            slow = [batch.connection(10) for _ in range(count - 1)]
+            slow = [batch.connection(30) for _ in range(count - 1)]
             for connection in slow:
                 closing.callback(connection.close)
                 connection.putrequest("POST", "/invocations")
@@ -298,11 +299,13 @@ class B9(Clause):
 
     def check(self, batch: Endpoint, lines: Lines) -> str:
         before = batch.logs()
+        if len(before) >= _MUCH:
+            unproven(f"the log has {len(before)} characters before these records, so what they add cannot be told")
         for _ in range(10):
             answer = batch.invoke(lines.body(lines.some(1000)), lines.content_type)
             expect(answer.status == 200, sent="1000 records, ten times", expected="200", came=answer)
         new = batch.logs()[len(before) :]
         told = f"{len(new)} characters in {new.count(chr(10))} lines, beginning with {short(new, 200)}"
-        little = len(new) < 10**6 and new.count("\n") < 5_000
+        little = len(new) < _MUCH and new.count("\n") < 5_000
         expect(little, sent="10,000 records", expected="less than 1 MB, and less than 5,000 lines", came=told)
         return f"{len(new)} characters in {new.count(chr(10))} lines"

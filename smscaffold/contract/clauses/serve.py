@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from smscaffold.contract.clause import Clause, Mend, expect, shown, skip, unproven
 from smscaffold.contract.load import ask, cost, throttled
+from smscaffold.contract.wording import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -266,13 +267,11 @@ class H12(Clause):
 def _damaged(lab: Lab, model: Path, keep: int | None) -> Path:
     """A copy of a model with so many bytes of each file, at most the half; None: without files."""
     damaged = lab.folder()
-    for path in sorted(model.rglob("*")) if keep is not None else ():
+    for path in files(model) if keep is not None else ():
         copy = damaged / path.relative_to(model)
-        if path.is_dir():
-            copy.mkdir()
-        elif path.is_file():
-            with path.open("rb") as file:
-                copy.write_bytes(file.read(min(keep or 0, path.stat().st_size // 2)))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as file:
+            copy.write_bytes(file.read(min(keep or 0, path.stat().st_size // 2)))
     return damaged
 
 

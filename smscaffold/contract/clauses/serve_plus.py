@@ -196,7 +196,7 @@ class H21(Clause):
     def check(self, endpoint: Endpoint, payload: Payload, answer: Response) -> str:
         half = len(payload.body) // 2
         asked = f"POST /invocations, {payload.content_type}"
-        with contextlib.closing(endpoint.connection(30)) as connection:
+        with contextlib.closing(endpoint.connection(60)) as connection:
             came = _over(connection, payload, payload.body)
             expect(came.status == 200, sent=asked, expected="200", came=came)
             sized = "Content-Length" in came.headers or came.headers["Transfer-Encoding"] == "chunked"
@@ -222,8 +222,8 @@ def _over(connection: http.client.HTTPConnection, payload: Payload, body: bytes 
     try:
         connection.request("POST", "/invocations", body, {"Content-Type": payload.content_type})
         answer = connection.getresponse()
-        return local.Response(answer.status, answer.headers, answer.read(), time.monotonic() - started)
-    except (OSError, http.client.HTTPException) as error:
+        return local.Response(answer.status, answer.headers, local.read(answer), time.monotonic() - started)
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return local.Response(0, http.client.HTTPMessage(), repr(error).encode(), time.monotonic() - started)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LINE = r"[a-zA-Z_:][\w:]*(\{[^{}]*\})?[ \t]+([-+]?(Inf|NaN)|[-+]?[\d.]+([eE][-+]?\d+)?)([ \t]+-?[\d.]+)?"
 _MEDIA = re.compile(r"[-\w.+]+/[-\w.+]+")
 _REQUESTS = 40
+_MUCH = 10**6  # characters of a log
 
 
 class H43(Clause):
@@ -112,6 +113,7 @@ class H50(Clause):
         told = f"{len(during.splitlines())} lines"
         expect(len(during.splitlines()) <= _REQUESTS, sent=asked, expected=f"at most {_REQUESTS} lines", came=told)
         text = (during + after).replace("\\", "")
+        expect(len(text) < _MUCH, sent=asked, expected=f"less than {_MUCH} characters", came=f"{len(text)} characters")
         leaked = [needle for payload in payloads for needle in _needles(payload) if needle in text]
         expect(not leaked, sent=asked, expected="no part of a payload in the log", came=f"{leaked[:1]} in the log")
         return f"{told} for {_REQUESTS} requests, none with a payload"

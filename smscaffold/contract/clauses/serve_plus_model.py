@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smscaffold.contract.clause import Clause, Mend, expect, shown, skip, unproven
 from smscaffold.contract.load import LINES, ask, media
-from smscaffold.contract.wording import changes, files
+from smscaffold.contract.wording import changes, files, odd_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from smscaffold.contract.injection import Fixtures
     from smscaffold.contract.lab import Lab
     from smscaffold.contract.load import Asked, Pieces
     from smscaffold.contract.subject import Payload
-    from smscaffold.sagemaker_local import Endpoint, Response
+    from smscaffold.sagemaker_local import Endpoint, Response, TrainingResult
 
 MIB = 2**20
 _LARGE = 256  # MiB of a body that an asynchronous endpoint may get
@@ -34,16 +35,26 @@ class H24(Clause):
     mend = Mend("Write the files themselves to /opt/ml/model, no symbolic and no hard links, with relative names.")
 
     def check(self, lab: Lab, fixtures: Fixtures) -> str:
-        trains = lab.subject.train_image and lab.subject.channels
-        model: Path | None = fixtures.get("trained").model if trains else lab.subject.model
-        if model is None:
+        if lab.subject.train_image and lab.subject.channels:
+            result: TrainingResult = fixtures.get("trained")
+            model, odd = result.model, odd_in(result, "model")
+        elif lab.subject.model:
+            model, odd = lab.subject.model, [*lab.subject.odd, *_odd(lab.subject.model)]
+        else:
             skip("no model was given, and none is trained")
-        found = [path for path in sorted(model.rglob("*")) if not path.is_dir() or path.is_symlink()]
-        odd = [path for path in found if path.is_symlink() or not path.is_file()]
-        came = ", ".join(f"{path.relative_to(model)} is none" for path in odd[:5])
+        found, came = files(model), "; ".join(odd[:5])
         expect(not odd, sent="a look into /opt/ml/model", expected="plain files and directories", came=came)
         expect(found, sent="a look into /opt/ml/model", expected="files", came="none")
         return f"{len(found)} plain files, no links"
+
+
+def _odd(model: Path) -> list[str]:
+    """What a directory that somebody gave holds besides plain files and directories, in words."""
+    found = (Path(folder, name) for folder, *names in os.walk(model) for name in names[0] + names[1])
+    odd = (
+        path for path in found if not stat.S_ISREG(path.lstat().st_mode) and (path.is_symlink() or not path.is_dir())
+    )
+    return [f"{path.relative_to(model)} is {'a link' if path.is_symlink() else 'no file'}" for path in odd]
 
 
 class H25(Clause):

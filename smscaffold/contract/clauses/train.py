@@ -7,7 +7,7 @@ import tarfile
 from typing import TYPE_CHECKING
 
 from smscaffold.contract.clause import Clause, Mend, expect, unproven
-from smscaffold.contract.wording import RUN, files, first_sentence_problem, metrics, served
+from smscaffold.contract.wording import RUN, files, first_sentence_problem, left_instead, metrics, odd_in, served
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +32,7 @@ class T1(Clause):
     def check(self, trained: TrainingResult) -> str:
         expect(trained.exit_code == 0, sent=RUN, expected="exit code 0", came=trained)
         found = files(trained.model)
-        came = "an empty directory"
-        expect(found, sent=RUN, expected="files in /opt/ml/model", came=came)
+        expect(found, sent=RUN, expected="files in /opt/ml/model", came=left_instead(trained))
         return f"{len(found)} files in /opt/ml/model after {trained.seconds:.1f} s"
 
 
@@ -249,9 +248,8 @@ class T22(Clause):
     )
 
     def check(self, trained: TrainingResult, cluster: dict[str, TrainingResult], lab: Lab) -> str:
-        links = [path for path in trained.model.rglob("*") if path.is_symlink()]
-        came = ", ".join(f"{path.relative_to(trained.model)} -> {path.readlink()}" for path in links)
-        expect(not links, sent=RUN, expected="no link in /opt/ml/model", came=came)
+        odd = odd_in(trained, "model")
+        expect(not odd, sent=RUN, expected="plain files in /opt/ml/model, no link", came=left_instead(trained))
         first, second = (
             {path.relative_to(result.model) for path in files(result.model)} for result in cluster.values()
         )
@@ -264,13 +262,15 @@ class T22(Clause):
 
 def _unpacked(lab: Lab, model: Path) -> Path:
     """What becomes of a model when the platform packs and unpacks it."""
+    from smscaffold.sagemaker_local import unpack  # here: to list clauses nobody needs docker
+
     folder = lab.folder()
     with tarfile.open(folder / "model.tar.gz", "w:gz", compresslevel=1) as archive:
         for path in model.iterdir():
             archive.add(path, path.name)
+    (folder / "model").mkdir()
     with tarfile.open(folder / "model.tar.gz") as archive:
-        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # before 3.10.12 and 3.11.4: none
-        archive.extractall(folder / "model")
+        unpack(archive, folder / "model", "the packed model")
     return folder / "model"
 
 
@@ -294,6 +294,11 @@ class T24(Clause):
         came = f"the file after exit code {trained.exit_code}: {trained.failure}"
         expect(trained.failure is None, sent=RUN, expected="no failure file after a success", came=came)
         name, result = failed
+        for each in (trained, result):
+            link = [odd for odd in odd_in(each, "output") if odd.startswith("output/failure ")]
+            expect(
+                not link, sent=RUN, expected="a plain file, or none", came=f"/opt/ml/{''.join(link)}: it is not read"
+            )
         asked = f"{RUN} with the hyperparameter {name}={_ABSURD!r}"
         expect(result.failure, sent=asked, expected="/opt/ml/output/failure", came="no such file, or an empty one")
         text = result.failure or ""

@@ -22,6 +22,12 @@ fail() {
   exit "${2:-1}"
 }
 
+# Prints what the server says, with all that a terminal would obey made visible: control characters but tab, line feed and
+# carriage return, those of Unicode too (C1), and those that turn the direction of writing.
+visible() {
+  LC_ALL=C sed $'s/[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/?/g; s/\xc2[\x80-\x9f]/?/g; s/\xe2\x80[\x8e\x8f\xaa-\xae]/?/g; s/\xe2\x81[\xa6-\xa9]/?/g'
+}
+
 payload='' type='' accept='' port=8080
 while [ $# -gt 0 ]; do
   case $1 in
@@ -65,5 +71,5 @@ url=http://127.0.0.1:$port
 status=$(curl --noproxy '*' --silent --show-error --output "$answer" --write-out '%{http_code}' --header 'Expect:' \
   --header "Content-Type: $type" ${accept:+--header "Accept: $accept"} --data-binary @- "$url/invocations" <"$payload") ||
   fail "no answer from $url: start local_test/serve_local.sh, or name its port with --port"
-[ "$status" = 200 ] || fail "status $status: $(cat "$answer")"
-cat "$answer"
+[ "$status" = 200 ] || fail "status $status: $(head -c 4096 "$answer" | tr -d '\0' | visible)"
+if [ -t 1 ]; then visible <"$answer"; else cat "$answer"; fi

@@ -6,6 +6,7 @@ of the images: slow requests are large ones, and expected answers come from the 
 
 import contextlib
 import json
+import os
 import re
 import select
 import shutil
@@ -66,7 +67,7 @@ def test_unit_tests_of_the_algorithm_pass(images, unit_tests):
 def test_training_ends_with_0_and_leaves_a_model_of_plain_files(trained):  # T1, T22, T24, T25, T45, H24
     assert trained.exit_code == 0, trained.logs
     assert files(trained.model)
-    assert not [path for path in trained.model.rglob("*") if path.is_symlink()]
+    assert not [odd for odd in trained.odd if odd.startswith("model")], "links and devices are not copied"
     assert trained.failure is None
 
 
@@ -220,7 +221,7 @@ def test_truncated_checkpoint_is_skipped(interrupted, resume, tmp_path):  # T32
     checkpoints = tmp_path / "checkpoints"
     shutil.copytree(interrupted, checkpoints)
     newest = max(files(checkpoints), key=lambda path: (path.stat().st_mtime, path.name))
-    newest.write_bytes(newest.read_bytes()[: newest.stat().st_size // 2])
+    os.truncate(newest, newest.stat().st_size // 2)
     (checkpoints / "somebody-elses-file").write_text("?")
     result = resume(checkpoints)
     assert (result.exit_code, bool(files(result.model))) == (0, True), result.logs
