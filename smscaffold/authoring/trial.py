@@ -105,7 +105,7 @@ class _Trial:
         finally:
             _remove_images()
         if code not in (0, _NO_TESTS):
-            print(said, end="", file=sys.stderr)
+            self.console.quote(said)
             raise SmscaffoldError(f"{self._name} with {variant}: its tests fail; what they say stands above")
         summary = (said.strip().splitlines() or ["no tests"])[-1]
         self._say(f"{variant}: its tests", summary.partition(" in ")[0].strip("= "), began)
