@@ -181,7 +181,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="smscaffold", description="Scaffolding for Amazon SageMaker training and serving containers.")
+    parser: argparse.ArgumentParser = _Parser(
+        prog="smscaffold", description="Scaffolding for Amazon SageMaker training and serving containers."
+    )
     parser.add_argument("--version", action="version", version=f"smscaffold {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_new(commands)

@@ -7,7 +7,7 @@ import os
 import shlex
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ class Ready:
 
     def render(self, folder: Path, data: dict[str, Any], *, trial: bool, ask: bool = False) -> Rendered:
         """Renders it into the new folder `folder`; a `trial` runs no tasks, whatever the user trusts."""
-        with self.answers.blamed():
+        with self.answers.blamed(), _asking_by_copier() if ask else nullcontext():
             rendered = render(
                 self.root,
                 folder,
@@ -212,6 +212,12 @@ def _notes(ready: Ready, rendered: Rendered) -> list[str]:
         if name in rendered.not_asked and not given.fixed:
             notes.append(f"the answer {name} changes nothing: these answers leave no such question")
     return [*notes, ready.version.note] if ready.version.note else notes
+
+
+def _asking_by_copier() -> AbstractContextManager[None]:
+    from smscaffold.asking.copiers import harmless_terminal  # prompt_toolkit takes long to import
+
+    return harmless_terminal()
 
 
 @contextmanager

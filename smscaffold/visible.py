@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 #: how many characters are shown of one text, and how many lines, before it is cut
 LIMIT, LINES = 1000, 50
@@ -45,14 +46,19 @@ def escaped(text: str, *, keep: str = "") -> str:
 
     Letters of all scripts and emoji stay as they are.
     """
+    return _replaced(text, keep, lambda char: char.encode("unicode_escape").decode())
 
+
+def without_active(text: str, *, keep: str = "") -> str:
+    """The text without these characters, where there is no room for escapes."""
+    return _replaced(text, keep, lambda char: "")
+
+
+def _replaced(text: str, keep: str, replacement: Callable[[str], str]) -> str:
     def show(found: re.Match[str]) -> str:
-        char = found[0]
-        if char in keep or _is_shown(
-            char, text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
-        ):
-            return char
-        return char.encode("unicode_escape").decode()
+        char, at = found[0], found.start()
+        shown = char in keep or _is_shown(char, before=text[at - 1 : at], after=text[at + 1 : at + 2])
+        return char if shown else replacement(char)
 
     return _NOT_PLAIN.sub(show, text)
 

@@ -41,9 +41,8 @@ class Lines:
             elif line == "?":
                 self._say(prompt.help or prompt.title)
             elif (answer := _answer(prompt, line)) is None:
-                self._say(
-                    f"Please give a number from 1 to {len(prompt.choices)}." if prompt.choices else "Please answer."
-                )
+                wanted = f"give a number from 1 to {len(prompt.choices)}" if prompt.choices else "answer"
+                self._say(f"Please {wanted}.")
             elif refusal := prompt.refuse(answer):
                 self._say(f"No: {refusal}.")
             else:

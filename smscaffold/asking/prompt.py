@@ -75,8 +75,8 @@ def harmless(prompt: Prompt) -> Prompt:
 
 def harmless_settled(settled: Settled) -> Settled:
     """The same settled question with every text made `visible`."""
-    shown = {"label": visible(settled.label, COLUMN), "value": visible(settled.value), "why": visible(settled.why)}
-    return replace(settled, **shown)
+    label, value, why = visible(settled.label, COLUMN), visible(settled.value), visible(settled.why)
+    return replace(settled, label=label, value=value, why=why)
 
 
 class Prompter(Protocol):

@@ -1,4 +1,4 @@
-"""Text by strangers reaches no terminal and no log raw: a template, an image or a file could drive the terminal with it.
+"""Text by strangers reaches no terminal and no log raw: a template or a file could drive the terminal with it.
 
 Every command here meets text with a write to the clipboard, colours, reordered and hidden letters.
 """

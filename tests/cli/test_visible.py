@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import sys
 import unicodedata
-from pathlib import Path
 
 import pytest
 from cli_helpers import CHECKOUT
@@ -32,7 +31,7 @@ def test_every_character_that_acts_is_shown_as_an_escape() -> None:
         "模型 モデル 모델",
         "שלום מודל",
         "نموذج",
-        "می\u200cخواهم",  # Persian: without the joiner two words become one
+        "می\u200cخواهم",  # noqa: RUF001
         "क्\u200dष",
         "🙂 👩\u200d🔬 🧑🏽\u200d🚀 ❤\ufe0f\u200d🔥 🏳\ufe0f\u200d🌈 1\ufe0f\u20e3 🇫🇷",
         "葛\U000e0100城",
