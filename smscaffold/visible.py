@@ -33,7 +33,7 @@ def visible_lines(text: str, most: int = LINES) -> list[str]:
     """The lines of a text, each `visible`; where there are more than `most`, the first ones and how many there are."""
     lines = text.replace("\r\n", "\n").split("\n", most)
     more = [f"... ({text.count(chr(10)) + 1} lines)"] if len(lines) > most else []
-    return [*map(visible, lines[:most]), *more]
+    return [*(visible(cut(line).expandtabs(), 8 * LIMIT) for line in lines[:most]), *more]
 
 
 def cut(text: str, limit: int = LIMIT) -> str:
