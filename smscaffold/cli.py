@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -12,7 +13,7 @@ from typing import Any, NoReturn
 
 from smscaffold import __version__
 from smscaffold.authoring.commands import add_template
-from smscaffold.console import Console, show_traceback
+from smscaffold.console import Console, show_traceback, show_warning
 from smscaffold.errors import SmscaffoldError
 from smscaffold.surroundings import drop_output, make_do, refusal
 from smscaffold.visible import visible
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(number, handler)
     sys.unraisablehook = _raise_again
     sys.excepthook = show_traceback
+    warnings.showwarning = show_warning
     try:
         code: int | None = options.run(options)
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from smscaffold.visible import escaped, visible, visible_lines
 
@@ -125,6 +126,11 @@ def show_traceback(kind: type[BaseException], error: BaseException, trace: Trace
 
     text = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
     print("\n".join(visible_lines(text, most=500)), file=sys.stderr)
+
+
+def show_warning(message: Warning | str, *where: Any, **more: Any) -> None:
+    """Prints what a library warns of. For `warnings.showwarning`."""
+    Console().note(str(message))
 
 
 def _tell(begin: str, text: str) -> None:

@@ -24,6 +24,7 @@ from smscaffold.render import render
 from smscaffold.staging import temporary_folder
 from smscaffold.template_config import TemplateConfig
 from smscaffold.trust import refuse_hostile
+from smscaffold.visible import visible
 
 LAYOUT = "layout"
 _NO_TESTS = 5  # pytest's exit code
@@ -116,7 +117,7 @@ class _Trial:
 
     def _say(self, step: str, result: str, began: float | None = None) -> None:
         seconds = "" if began is None else f" ({time.monotonic() - began:.1f} s)"
-        self.console.say(f"{self._name}: {step}: {result}{seconds}")
+        self.console.say(f"{visible(self._name)}: {visible(step)}: {visible(result)}{seconds}")
         sys.stdout.flush()
 
 

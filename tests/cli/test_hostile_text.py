@@ -141,6 +141,13 @@ def test_variables_of_the_environment(run_here: Run, monkeypatch: pytest.MonkeyP
     harmless(run_here("list"), "$SMSCAFFOLD_CONFIG names")
 
 
+def test_warnings_of_the_libraries(run: Run, template: Path) -> None:
+    with (template / "copier.yml").open("a") as file:
+        file.write("_tasks: [x]\n")
+    done = run("new", "one", "-t", template, "-y", env={"COPIER_SETTINGS_PATH": HOSTILE})
+    harmless(done, SHOWN, "wants to run its own code")
+
+
 def test_answers_of_a_file(run_here: Run, template: Path, tmp_path: Path) -> None:
     answers = write(tmp_path / "answers.yml", f"? {quoted(HOSTILE)}\n: 1\n")
     harmless(run_here("new", "one", "-t", template, "-y", "--data-file", answers), "there is no question")
