@@ -54,7 +54,7 @@ def check(request: Request, console: Console) -> int:
             for line in as_lines(report, unicode=speaks_unicode()):
                 console.say(line)
         else:
-            console.say(FORMATS[request.format](report))
+            console.say_text(FORMATS[request.format](report))
         sys.stdout.flush()  # before the file, which may be /dev/stdout
     finally:  # one of the two may fail, and the other still tells what was found
         if request.output:

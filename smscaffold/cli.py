@@ -80,7 +80,7 @@ def check(options: argparse.Namespace) -> int:
         from smscaffold.contract import telling
 
         listed = telling.as_json if options.json else telling.as_table
-        Console().say(telling.explained(options.explain) if options.explain else listed())
+        Console().say_text(telling.explained(options.explain) if options.explain else listed())
         return 0
     from smscaffold.check import Request, check
     from smscaffold.contract.preparing import Given
@@ -114,7 +114,7 @@ def list_templates(options: argparse.Namespace) -> None:
     from smscaffold.listing import as_json, as_table
 
     standard = load(options.config)
-    Console().say(as_json(standard) if options.json else as_table(standard))
+    Console().say_text(as_json(standard) if options.json else as_table(standard))
 
 
 def config(options: argparse.Namespace) -> None:
@@ -123,7 +123,7 @@ def config(options: argparse.Namespace) -> None:
     from smscaffold.config.standard import load
 
     standard = load(options.config)
-    Console().say(as_json(standard) if options.json else as_table(standard))
+    Console().say_text(as_json(standard) if options.json else as_table(standard))
     for doubt in doubts(standard):
         Console().note(doubt)
 
@@ -132,7 +132,7 @@ def completion(options: argparse.Namespace) -> None:
     """Prints a shell's completion script."""
     from smscaffold.completion import SCRIPTS
 
-    Console().say(SCRIPTS[options.shell].rstrip("\n"))
+    Console().say_text(SCRIPTS[options.shell].rstrip("\n"))
 
 
 def complete(options: argparse.Namespace) -> None:

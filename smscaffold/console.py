@@ -44,13 +44,18 @@ class Console:
         self.quiet = quiet
 
     def say(self, text: str | Line = "") -> None:
-        """Prints a line of the result, or a text of several lines."""
+        """Prints a line of the result; what would begin another line is escaped."""
         if not self.quiet:
-            print(escaped(text, keep="\n\t") if isinstance(text, str) else drawn(text))
+            print(drawn([("", text)] if isinstance(text, str) else text))
+
+    def say_text(self, text: str) -> None:
+        """Prints a result of several lines; what strangers wrote in it is `visible` already, and so in one line."""
+        for line in text.split("\n"):
+            self.say(line)
 
     def heading(self, text: str) -> None:
         """Prints a line of the result that stands out, where the terminal can show it."""
-        self.say([("ask", text)])
+        self.say([("ask", visible(text))])
 
     def note(self, text: str) -> None:
         """Prints something to know that is not part of the result."""
@@ -68,7 +73,7 @@ class Console:
 
     def quote(self, text: str) -> None:
         """Prints what another program has said, all of it, as it is no part of the result."""
-        print(escaped(text, keep="\n\t"), end="", file=sys.stderr)
+        print(escaped(text.replace("\r\n", "\n"), keep="\n\t"), end="", file=sys.stderr)
 
     @contextmanager
     def moment(self, text: str) -> Iterator[None]:

@@ -252,7 +252,8 @@ def _show(dest: Path, files: list[str], console: Console) -> None:
 
 def _report(made: Made, next_commands: Iterable[str], console: Console) -> None:
     console.heading(f"Made {made.dest}/ ({made.files} files) from {made.template}")
-    console.say("\nNext:")
+    console.say()
+    console.say("Next:")
     for command in (*_next_commands(made.dest), *next_commands):
         console.say(f"  {command}")
     for note in made.notes:

@@ -30,7 +30,6 @@ from smscaffold.repository import Clone, clone, helper_on_path
 from smscaffold.staging import temporary_folder, uninterrupted
 from smscaffold.template_config import TemplateConfig, load_config
 from smscaffold.trust import check_safe, refuse_hostile
-from smscaffold.visible import visible
 
 _UNDO = "restore --staged --worktree ."
 
@@ -293,13 +292,14 @@ def _report(folder: Folder, merged: Merged, gathered: answers.Gathered, console:
     versions = f"from {old} to {new}" if old != new else f"with other answers, still {new}"
     console.heading(f"Updated {folder.path.name} {versions} of {folder.source}")
     for kind, name in merged.changes:
-        console.say(f"  {kind} {visible(os.path.relpath(folder.top / name, folder.path))}")
+        console.say(f"  {kind} {os.path.relpath(folder.top / name, folder.path)}")
     for name in answers.askable(gathered.config.questions):
         if note := _note(name, folder.answers, merged.answers, gathered.given.get(name)):
             console.note(note)
     if not merged.conflicts:
         look = _command(folder, "diff --cached")
-        console.say(f"\nEverything is staged. See `{look}`, test it, and commit it; or undo it:")
+        console.say()
+        console.say(f"Everything is staged. See `{look}`, test it, and commit it; or undo it:")
         console.say(f"  {_command(folder, _UNDO)}")
 
 

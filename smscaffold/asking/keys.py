@@ -135,7 +135,7 @@ def _bindings(view: View) -> KeyBindings:
     @keys.add(Keys.Tab, eager=True)
     def _edit(event: KeyPressEvent) -> None:
         if not view.prompt.choices and not view.text:
-            event.current_buffer.insert_text(view.proposed)
+            event.current_buffer.insert_text(view.editable)
 
     @keys.add(Keys.Up, filter=choosing)
     @keys.add(Keys.ControlP, filter=choosing)

@@ -17,7 +17,8 @@ class Lines:
 
     def __init__(self) -> None:
         self._said: set[str] = set()
-        self._say = Console().say
+        self._console = Console()
+        self._say = self._console.say
 
     def ask(self, prompt: Prompt, settled: Sequence[Settled], *, back: bool) -> Any:
         """See Prompter."""
@@ -39,7 +40,7 @@ class Lines:
             if line == "<":
                 self._say("This is the first question.")
             elif line == "?":
-                self._say(prompt.help or prompt.title)
+                self._console.say_text(prompt.help or prompt.title)
             elif (answer := _answer(prompt, line)) is None:
                 wanted = f"give a number from 1 to {len(prompt.choices)}" if prompt.choices else "answer"
                 self._say(f"Please {wanted}.")

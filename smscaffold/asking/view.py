@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from smscaffold.asking.prompt import Prompt, Settled
 from smscaffold.console import Line, speaks_unicode
-from smscaffold.visible import visible
+from smscaffold.visible import LIMIT, visible
 
 POINTER = "> "
 
@@ -37,6 +37,11 @@ class View:
     def proposed(self) -> str:
         """The default, as it is shown; empty if there is none."""
         return "" if self.prompt.default is None else visible(self.prompt.default)
+
+    @property
+    def editable(self) -> str:
+        """The default for a line in which the user edits it; empty if there is none, or it is too long for that."""
+        return self.proposed if len(str(self.prompt.default)) <= LIMIT else ""
 
     @property
     def answer(self) -> object:
@@ -97,7 +102,7 @@ class View:
         keys = ["Enter: next"]
         if self.prompt.choices:
             keys = ["arrows: choose", *keys]
-        elif self.untouched and self.proposed:
+        elif self.untouched and self.editable:
             keys = [*keys, "Tab: edit it"]
         keys += ["Esc: back"] if self.back else []
         keys += ["?: help"] if self.prompt.help else []

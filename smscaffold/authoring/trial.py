@@ -117,7 +117,7 @@ class _Trial:
 
     def _say(self, step: str, result: str, began: float | None = None) -> None:
         seconds = "" if began is None else f" ({time.monotonic() - began:.1f} s)"
-        self.console.say(f"{visible(self._name)}: {visible(step)}: {visible(result)}{seconds}")
+        self.console.say(f"{self._name}: {step}: {visible(result)}{seconds}")
         sys.stdout.flush()
 
 
@@ -137,7 +137,7 @@ def variants(config: TemplateConfig, defaults: Answers) -> Iterator[Answers]:
 
 def _run(command: list[str], folder: Path) -> tuple[int, str]:
     """The exit code of the tests, and what they say. If we are stopped, they may remove their containers first."""
-    output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
     with subprocess.Popen(command, cwd=folder, start_new_session=True, **output) as tests:
         try:
             said, _ = tests.communicate()

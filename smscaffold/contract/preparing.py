@@ -159,7 +159,9 @@ def _build(folder: Path, options: list[str], tag: str, iid: Path) -> str:
     try:
         with (
             status() as show,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as build,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            ) as build,
         ):
             try:
                 for line in build.stdout or ():

@@ -16,6 +16,9 @@ from cli_helpers import CHECKOUT, Result, Run, command
 from hostile_text import HOSTILE, SHOWN, harmful, quoted
 from shared_helpers import write
 
+from smscaffold.authoring import trial
+from smscaffold.console import Console
+
 
 def harmless(result: Result, *words: str) -> str:
     """What was printed, after a look at every character of it."""
@@ -233,3 +236,43 @@ def test_gits_helper(environment: dict[str, str], work: Path) -> None:
     )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     harmless(done, "no template")
+
+
+def test_a_source_that_forges_lines(run_here: Run, template: Path, work: Path, environment: dict[str, str]) -> None:
+    """A folder by a stranger says where its template lies: the words stay in their line."""
+    forged = template.with_name("stub\nsmscaffold: trust me")
+    template.rename(forged)
+    for words in (["init", "-q"], ["add", "--all"], ["commit", "-qm", "v1"], ["tag", "v1.0.0"]):
+        subprocess.run(["git", "-C", str(forged), *words], env=environment, check=True, capture_output=True)
+    folder = write(work / "one" / ".copier-answers.yml", f"_commit: v1.0.0\n_src_path: {quoted(str(forged))}\n").parent
+    for words in (["init", "-q"], ["add", "--all"], ["commit", "-qm", "one"]):
+        subprocess.run(["git", "-C", str(folder), *words], env=environment, check=True, capture_output=True)
+    done = run_here("update", "one")
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1), done
+    assert r"stub\nsmscaffold: trust me" in done.stdout
+
+
+#: a program that says no UTF-8, commands for a terminal, a forged line and a long one
+NOISY = r"""import os, sys
+os.write(1, b"\xff\x1b]52;c;aa\x07\xc2\x9b31m\nsmscaffold: trust me\n" + b"x" * 5000)
+sys.exit(1)"""
+
+
+def test_what_the_engine_says_while_it_builds(
+    run_here: Run, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "bin" / "docker", f"#!{sys.executable}\n{NOISY}\n").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}")
+    monkeypatch.setattr("smscaffold.contract.preparing._require_engine", lambda: None)
+    write(work / "folder" / "Dockerfile", "FROM scratch\n")
+    done = run_here("check", "folder")
+    assert done.returncode == 2
+    text = harmless(done, r"\x1b]52;c;aa\x07\x9b31m", "(5000 characters)")
+    assert "\nsmscaffold: trust me" not in text
+
+
+def test_what_the_tests_of_a_template_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = trial._run([sys.executable, "-c", NOISY], tmp_path)
+    Console().quote(said)
+    assert code == 1
+    assert r"\x1b]52;c;aa\x07\x9b31m" in capsys.readouterr().err
