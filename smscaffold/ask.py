@@ -17,11 +17,12 @@ from smscaffold.answers import Gathered
 from smscaffold.asking import background
 from smscaffold.asking.expressions import UnsupportedError
 from smscaffold.asking.interview import Interview
-from smscaffold.asking.prompt import Choice, Prompt, Prompter, Settled, Went
+from smscaffold.asking.prompt import Choice, Prompt, Prompter, Settled, Went, harmless, harmless_settled
 from smscaffold.config.standard import Standard
 from smscaffold.console import Console, compact_tree, tree
 from smscaffold.errors import SmscaffoldError
 from smscaffold.trust import computed_destination
+from smscaffold.visible import visible
 
 PLAIN = "SMSCAFFOLD_PLAIN"
 _WRITE = "_write"
@@ -143,7 +144,7 @@ class Session:
     def record(self, trial: Trial) -> None:
         """Leaves the answers in the terminal, where the questions were."""
         if not self._plain and self._interview.asked_any:
-            settled = self._settled(trial)
+            settled = [harmless_settled(each) for each in self._settled(trial)]
             width = max(len(each.label) for each in settled)
             for each in settled:
                 self._console.say(f"{each.label:<{width}}  {each.value}")
@@ -164,7 +165,7 @@ class Session:
     def _ask(self, prompt: Prompt, settled: list[Settled], *, back: bool) -> Any:
         if self._asks is None:
             self._asks = self._prompter()
-        return self._asks.ask(prompt, settled, back=back)
+        return self._asks.ask(harmless(prompt), [harmless_settled(each) for each in settled], back=back)
 
     def _prompter(self) -> Prompter:
         if self._plain:
@@ -193,7 +194,7 @@ class Session:
 
     def _shown(self, trial: Trial, answers: int) -> list[str]:
         size = shutil.get_terminal_size()
-        lines = [f"{trial.dest}/", *tree(trial.folder)]
+        lines = [f"{visible(trial.dest)}/", *tree(trial.folder)]
         fits = self._plain or len(lines) + answers + 5 < size.lines
         return lines if fits else compact_tree(trial.folder, trial.dest, size.columns - 1)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smscaffold.console import Console, shows_colour, speaks_unicode, status
+from smscaffold.console import Console, speaks_unicode, status
 from smscaffold.contract import catalogue, owner
 from smscaffold.contract.preparing import Given, prepare
 from smscaffold.errors import CannotCheckError
@@ -47,13 +47,14 @@ def check(request: Request, console: Console) -> int:
     if request.output:
         _refuse_unwritable(request.output)
     report = examine(request)
-    from smscaffold.contract.report import FORMATS, as_text
+    from smscaffold.contract.report import FORMATS, as_lines
 
     try:
         if request.output or request.format == "text":
-            console.say(as_text(report, unicode=speaks_unicode(), colour=shows_colour()))
+            for line in as_lines(report, unicode=speaks_unicode()):
+                console.say(line)
         else:
-            console.say(FORMATS[request.format](report))
+            console.say_text(FORMATS[request.format](report))
         sys.stdout.flush()  # before the file, which may be /dev/stdout
     finally:  # one of the two may fail, and the other still tells what was found
         if request.output:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from smscaffold import __version__
 from smscaffold.authoring.commands import add_template
+from smscaffold.console import Console, show_traceback, show_warning
 from smscaffold.errors import SmscaffoldError
 from smscaffold.surroundings import drop_output, make_do, refusal
+from smscaffold.visible import visible
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,29 +34,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has us ignore the hangup
             signal.signal(number, handler)
     sys.unraisablehook = _raise_again
+    sys.excepthook = show_traceback
+    warnings.showwarning = show_warning
     try:
         code: int | None = options.run(options)
         sys.stdout.flush()
     except SmscaffoldError as error:
-        print(f"smscaffold: error: {error}", file=sys.stderr)
+        Console().error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it may have been a key, and the next one a signal
-        print(f"\nsmscaffold: stopped{_left_behind(options)}", file=sys.stderr)
+        Console().stopped(_left_behind(options))
         return 128 + signal.SIGINT
     except BrokenPipeError:
         drop_output()  # whoever read it has read enough
         return 128 + signal.SIGPIPE
     except OSError as error:
         drop_output()
-        print(f"smscaffold: error: {refusal(error)}", file=sys.stderr)
+        Console().error(refusal(error))
         return getattr(options, "failed", 1)
     return code or 0
 
 
 def new(options: argparse.Namespace) -> None:
     """Writes a container folder."""
-    from smscaffold.console import Console
     from smscaffold.new import Request, create
 
     request = Request.of(options, template=options.template, ref=options.ref, config=options.config)
@@ -62,7 +66,6 @@ def new(options: argparse.Namespace) -> None:
 
 def update(options: argparse.Namespace) -> None:
     """Updates a container folder."""
-    from smscaffold.console import Console
     from smscaffold.update import Request, update
 
     request = Request(
@@ -77,10 +80,9 @@ def check(options: argparse.Namespace) -> int:
         from smscaffold.contract import telling
 
         listed = telling.as_json if options.json else telling.as_table
-        print(telling.explained(options.explain) if options.explain else listed())
+        Console().say_text(telling.explained(options.explain) if options.explain else listed())
         return 0
     from smscaffold.check import Request, check
-    from smscaffold.console import Console
     from smscaffold.contract.preparing import Given
 
     given = Given(
@@ -112,7 +114,7 @@ def list_templates(options: argparse.Namespace) -> None:
     from smscaffold.listing import as_json, as_table
 
     standard = load(options.config)
-    print(as_json(standard) if options.json else as_table(standard))
+    Console().say_text(as_json(standard) if options.json else as_table(standard))
 
 
 def config(options: argparse.Namespace) -> None:
@@ -121,16 +123,16 @@ def config(options: argparse.Namespace) -> None:
     from smscaffold.config.standard import load
 
     standard = load(options.config)
-    print(as_json(standard) if options.json else as_table(standard))
+    Console().say_text(as_json(standard) if options.json else as_table(standard))
     for doubt in doubts(standard):
-        print(f"smscaffold: {doubt}", file=sys.stderr)
+        Console().note(doubt)
 
 
 def completion(options: argparse.Namespace) -> None:
     """Prints a shell's completion script."""
     from smscaffold.completion import SCRIPTS
 
-    print(SCRIPTS[options.shell], end="")
+    Console().say_text(SCRIPTS[options.shell].rstrip("\n"))
 
 
 def complete(options: argparse.Namespace) -> None:
@@ -138,7 +140,7 @@ def complete(options: argparse.Namespace) -> None:
     from smscaffold.completion import candidates
 
     for word, meaning in candidates(options.line, _parser()):
-        print(f"{word}\t{meaning}")
+        Console().say(f"{word}\t{meaning}")
 
 
 def _left_behind(options: argparse.Namespace) -> str:
@@ -163,7 +165,7 @@ def _raise_again(lost: Any) -> None:
     """Where Python can raise nothing, as in the callback of a weak reference, a stop would be lost: it comes again."""
     stop = lost.exc_value
     if not isinstance(stop, KeyboardInterrupt | SystemExit):
-        sys.__unraisablehook__(lost)
+        show_traceback(lost.exc_type, stop, lost.exc_traceback)
         return
 
     def raise_it(number: int, frame: FrameType | None) -> None:
@@ -173,8 +175,15 @@ def _raise_again(lost: Any) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.01)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Quotes what was wrong on the command line with escapes: it may come from a file or another program."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="smscaffold", description="Scaffolding for Amazon SageMaker training and serving containers."
     )
     parser.add_argument("--version", action="version", version=f"smscaffold {__version__}")

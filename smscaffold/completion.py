@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smscaffold.errors import SmscaffoldError
+from smscaffold.visible import COLUMN, escaped, visible
 
 if TYPE_CHECKING:
     from smscaffold.catalog import Template
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 
 #: a word that can stand at the cursor, and what it means
 Word = tuple[str, str]
+
+# letters and signs that mean nothing to any shell
+_PLAIN = re.compile(r"[\w@%+=:,./-]+")
+_MOST = 1000
 
 # the shell hands over its line up to the cursor; what the program cannot complete, the shell completes as files
 SCRIPTS = {
@@ -69,9 +75,19 @@ complete --command smscaffold --no-files --arguments '(__smscaffold_complete)'
 
 
 def candidates(line: str, parser: argparse.ArgumentParser) -> list[Word]:
-    """What can stand at the end of a command line; nothing where a file or free text belongs."""
+    """What can stand at the end of a command line; nothing where a file or free text belongs.
+
+    Bash writes a word into the user's line as it is: what it would take for more than a word, as ``$(...)`` in a
+    template's choice, is left out. At most 1000 words are proposed.
+    """
     *before, word = _words(line)[1:] or [""]
-    return [(text, meaning) for text, meaning in _possible(before, word, parser) if text.startswith(word)]
+    found = ((text, meaning) for text, meaning in _possible(before, word, parser) if text.startswith(word))
+    plain = ((text, visible(meaning, COLUMN)) for text, meaning in found if _is_plain(text))
+    return list(itertools.islice(plain, _MOST))
+
+
+def _is_plain(word: str) -> bool:
+    return bool(_PLAIN.fullmatch(word)) and escaped(word) == word
 
 
 def _possible(before: list[str], word: str, parser: argparse.ArgumentParser) -> Iterable[Word]:

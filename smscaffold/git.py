@@ -79,17 +79,18 @@ def run(folder: Path, *arguments: str, text: str = "", hooks: bool = False) -> s
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
     environment |= settings(hooks=hooks)
     try:
-        return subprocess.run(
+        done = subprocess.run(
             ["git", "-C", str(folder), *arguments],
             env={**environment, "LC_ALL": "C"},
-            input=text,
+            input=text.encode(errors="surrogateescape"),
             capture_output=True,
-            text=True,
-            errors="replace",
             check=False,
         )
     except FileNotFoundError as error:
         raise SmscaffoldError("git is not installed, or not on PATH: this cannot be done without it") from error
+    # not in subprocess's text mode, which takes a carriage return in a file or in a name for the end of a line
+    out, err = (output.decode(errors="replace") for output in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
 
 def ask(folder: Path, *arguments: str, text: str = "") -> str:

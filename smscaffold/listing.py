@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 from smscaffold import catalog
 from smscaffold.config.standard import Standard
+from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
+from smscaffold.visible import COLUMN, visible
 
 _COLUMNS = ("name", "language", "framework", "title", "version", "origin")
 
@@ -19,7 +20,8 @@ def as_json(standard: Standard) -> str:
 
 def as_table(standard: Standard) -> str:
     """One line a template, in aligned columns."""
-    rows = [tuple(name.upper() for name in _COLUMNS), *_rows(standard)]
+    rows = [tuple(name.upper() for name in _COLUMNS)]
+    rows += [tuple(visible(cell, COLUMN) for cell in row) for row in _rows(standard)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
@@ -34,4 +36,4 @@ def _rows(standard: Standard) -> list[tuple[str, ...]]:
 
 
 def _warn(error: SmscaffoldError) -> None:
-    print(f"smscaffold: {error}", file=sys.stderr)
+    Console().note(str(error))

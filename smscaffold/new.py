@@ -7,7 +7,7 @@ import os
 import shlex
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ class Ready:
 
     def render(self, folder: Path, data: dict[str, Any], *, trial: bool, ask: bool = False) -> Rendered:
         """Renders it into the new folder `folder`; a `trial` runs no tasks, whatever the user trusts."""
-        with self.answers.blamed():
+        with self.answers.blamed(), _asking_by_copier() if ask else nullcontext():
             return render(
                 self.root,
                 folder,
@@ -210,6 +210,12 @@ def _notes(ready: Ready, rendered: Rendered) -> list[str]:
     return [*notes, ready.version.note] if ready.version.note else notes
 
 
+def _asking_by_copier() -> AbstractContextManager[None]:
+    from smscaffold.asking.copiers import harmless_terminal  # prompt_toolkit takes long to import
+
+    return harmless_terminal()
+
+
 @contextmanager
 def _one_sentence(place: Path) -> Iterator[None]:
     """Turns what the operating system refuses, in `place` or where it says, into one sentence."""
@@ -234,7 +240,8 @@ def _show(dest: Path, files: list[str], console: Console) -> None:
 
 def _report(made: Made, next_commands: Iterable[str], console: Console) -> None:
     console.heading(f"Made {made.dest}/ ({made.files} files) from {made.template}")
-    console.say("\nNext:")
+    console.say()
+    console.say("Next:")
     for command in (*_next_commands(made.dest), *next_commands):
         console.say(f"  {command}")
     for note in made.notes:

@@ -23,7 +23,7 @@ from smscaffold import answers, catalog, git
 from smscaffold.address import without_secrets
 from smscaffold.config.standard import Standard
 from smscaffold.config.standard import load as load_standard
-from smscaffold.console import Console, shows_colour
+from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
 from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
 from smscaffold.render import by_the_system, copiers_environment, reason, render
@@ -95,7 +95,7 @@ def update(request: Request, console: Console) -> None:
             if not request.pretend:
                 _take_over(folder, merged)
     if request.pretend:
-        console.say(difference)
+        _show(difference, console)
     else:
         _report(folder, merged, gathered, console)
     if merged.conflicts:
@@ -302,8 +302,16 @@ def _leave_ignored(folder: Folder, second: Path) -> None:
 
 
 def _difference(second: Path) -> str:
-    colour = "always" if shows_colour() else "never"
-    return git.ask(second, "diff", "--cached", f"--color={colour}", "HEAD").rstrip("\n")
+    # without the user's programs and colours: the console colours it after it has escaped what strangers wrote
+    return git.ask(second, "diff", "--cached", "--color=never", "--no-ext-diff", "--no-textconv", "HEAD").rstrip("\n")
+
+
+def _show(difference: str, console: Console) -> None:
+    in_a_file = False
+    for line in difference.split("\n"):
+        in_a_file = line.startswith("@@") or (in_a_file and not line.startswith("diff "))
+        style = {"+": "done", "-": "error", "@": "place"}.get(line[:1], "") if in_a_file else "ask"
+        console.say([(style, line)])
 
 
 def _take_over(folder: Folder, merged: Merged) -> None:
@@ -336,7 +344,8 @@ def _report(folder: Folder, merged: Merged, gathered: answers.Gathered, console:
             console.note(note)
     if not merged.conflicts:
         look = _command(folder, "diff --cached")
-        console.say(f"\nEverything is staged. See `{look}`, test it, and commit it; or undo it:")
+        console.say()
+        console.say(f"Everything is staged. See `{look}`, test it, and commit it; or undo it:")
         console.say(f"  {_command(folder, _UNDO)}")
 
 

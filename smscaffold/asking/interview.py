@@ -16,6 +16,7 @@ from smscaffold.template_config import Question
 LANGUAGE = "_language"
 FRAMEWORK = "_framework"
 _ONLY = "the only one"
+_MOST_CHOICES = 1000
 _YES_NO = (Choice(True, "yes"), Choice(False, "no"))
 
 
@@ -203,6 +204,10 @@ class Interview(Generic[Pick]):
 
     def _prompt(self, question: Question, default: Any, choices: Sequence[Choice], note: str) -> Prompt:
         name, reads, context = question.name, self._reads, self._context()
+        if len(choices) > _MOST_CHOICES:
+            raise SmscaffoldError(
+                f"{name} has {len(choices)} choices, too many to show: answer it by --data {name}=VALUE"
+            )
         title, _, more = (reads.text(question, "help", context) or name).partition("\n")
         return Prompt(
             name,

@@ -8,6 +8,7 @@ from typing import Any
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.application.current import get_app_session
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input.typeahead import store_typeahead
@@ -18,7 +19,9 @@ from prompt_toolkit.layout.processors import AfterInput, BeforeInput
 from prompt_toolkit.styles import Style
 
 from smscaffold.asking.prompt import Went
-from smscaffold.asking.view import POINTER, Line, View
+from smscaffold.asking.view import POINTER, View
+from smscaffold.console import Line
+from smscaffold.visible import escaped
 
 STYLE = Style.from_dict(
     {"done": "ansigreen", "ask": "bold", "chosen": "bold ansicyan", "more": "dim", "error": "ansired"}
@@ -55,6 +58,9 @@ def _windows(view: View) -> list[Window]:
 
 def _input(view: View) -> Window:
     def changed(buffer: Buffer) -> None:
+        if buffer.text != escaped(buffer.text):  # pasted: the user sees what it is, and answers what is seen
+            before = escaped(buffer.document.text_before_cursor)
+            buffer.document = Document(escaped(buffer.text), len(before))
         view.text, view.untouched = buffer.text, False
 
     buffer = Buffer(multiline=False, on_text_changed=changed)
@@ -129,7 +135,7 @@ def _bindings(view: View) -> KeyBindings:
     @keys.add(Keys.Tab, eager=True)
     def _edit(event: KeyPressEvent) -> None:
         if not view.prompt.choices and not view.text:
-            event.current_buffer.insert_text(view.proposed)
+            event.current_buffer.insert_text(view.editable)
 
     @keys.add(Keys.Up, filter=choosing)
     @keys.add(Keys.ControlP, filter=choosing)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from smscaffold.asking.prompt import Prompt, Settled, Went
+from smscaffold.console import Console, read_line
+from smscaffold.visible import visible
 
 _KEYS = "Enter takes the answer in [brackets], < goes back, ? explains, Ctrl-C stops."
 
@@ -15,35 +17,38 @@ class Lines:
 
     def __init__(self) -> None:
         self._said: set[str] = set()
+        self._console = Console()
+        self._say = self._console.say
 
     def ask(self, prompt: Prompt, settled: Sequence[Settled], *, back: bool) -> Any:
         """See Prompter."""
         if not self._said:
-            print(_KEYS)
+            self._say(_KEYS)
         self._say_settled(settled)
-        print()
+        self._say()
         for line in (*prompt.above, prompt.title):
-            print(line)
+            self._say(line)
         self._said.add(prompt.name)
         for number, choice in enumerate(prompt.choices, 1):
-            print(f"  {number}. {choice.title}" + (f": {choice.hint}" if choice.hint else ""))
+            self._say(f"  {number}. {choice.title}" + (f": {choice.hint}" if choice.hint else ""))
         if prompt.note:
-            print(prompt.note)
+            self._say(prompt.note)
         while True:
             line = _read(_question(prompt))
             if line == "<" and back:
                 return Went.BACK
             if line == "<":
-                print("This is the first question.")
+                self._say("This is the first question.")
             elif line == "?":
-                print(prompt.help or prompt.title)
+                self._console.say_text(prompt.help or prompt.title)
             elif (answer := _answer(prompt, line)) is None:
-                print(f"Please give a number from 1 to {len(prompt.choices)}." if prompt.choices else "Please answer.")
+                wanted = f"give a number from 1 to {len(prompt.choices)}" if prompt.choices else "answer"
+                self._say(f"Please {wanted}.")
             elif refusal := prompt.refuse(answer):
-                print(f"No: {refusal}.")
+                self._say(f"No: {refusal}.")
             else:
                 if told := prompt.tell(answer):
-                    print(told)
+                    self._say(told)
                 return answer
 
     def _say_settled(self, settled: Sequence[Settled]) -> None:
@@ -51,19 +56,19 @@ class Lines:
         for each in settled:
             if each.why and each.name not in self._said:
                 self._said.add(each.name)
-                print(f"{each.label}: {each.value} ({each.why})")
+                self._say(f"{each.label}: {each.value} ({each.why})")
 
 
 def _read(question: str) -> str:
     try:
-        return input(question).strip()
+        return read_line(question).strip()
     except EOFError:
         raise KeyboardInterrupt from None
 
 
 def _question(prompt: Prompt) -> str:
     if not prompt.choices:
-        return f"{prompt.label} [{prompt.default}]: " if prompt.default is not None else f"{prompt.label}: "
+        return f"{prompt.label} [{visible(prompt.default)}]: " if prompt.default is not None else f"{prompt.label}: "
     values = [choice.value for choice in prompt.choices]
     default = f" [{values.index(prompt.default) + 1}]" if prompt.default in values else ""
     return f"{prompt.label or 'Number'}{default}: "

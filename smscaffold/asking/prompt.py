@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
+
+from smscaffold.visible import COLUMN, visible, visible_lines
 
 
 class Went(Enum):
@@ -54,8 +56,31 @@ class Prompt:
     above: Sequence[str] = ()
 
 
+def harmless(prompt: Prompt) -> Prompt:
+    """The same question with every text that is shown made `visible`; the values that it answers stay as they are."""
+    return replace(
+        prompt,
+        title=visible(prompt.title),
+        label=visible(prompt.label, COLUMN),
+        help="\n".join(visible_lines(prompt.help)),
+        choices=[
+            replace(choice, title=visible(choice.title, COLUMN), hint=visible(choice.hint)) for choice in prompt.choices
+        ],
+        refuse=lambda answer: visible(prompt.refuse(answer)),
+        tell=lambda answer: visible(prompt.tell(answer)),
+        note=visible(prompt.note),
+        above=[visible(line) for line in prompt.above],
+    )
+
+
+def harmless_settled(settled: Settled) -> Settled:
+    """The same settled question with every text made `visible`."""
+    label, value, why = visible(settled.label, COLUMN), visible(settled.value), visible(settled.why)
+    return replace(settled, label=label, value=value, why=why)
+
+
 class Prompter(Protocol):
-    """A way of asking."""
+    """A way of asking; it is given texts that are `harmless`."""
 
     def ask(self, prompt: Prompt, settled: Sequence[Settled], *, back: bool) -> Any:
         """The answer, as text or as a choice's value; Went.BACK if the user goes back, which `back` allows.

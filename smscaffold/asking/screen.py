@@ -11,7 +11,8 @@ from typing import Any
 
 from smscaffold.asking import background
 from smscaffold.asking.prompt import Prompt, Settled
-from smscaffold.asking.view import POINTER, View, ansi
+from smscaffold.asking.view import POINTER, View
+from smscaffold.console import paint, wipe
 
 
 class Screen:
@@ -27,7 +28,7 @@ class Screen:
             height = _paint(view)
             from smscaffold.asking import keys  # takes as long as everything before it
 
-            print(f"\r\x1b[{height}A\x1b[J" if height else "\r\x1b[J", end="", flush=True)
+            wipe(height)
         from smscaffold.asking import keys
 
         answer = keys.read(view, background.start)
@@ -58,5 +59,5 @@ def _paint(view: View) -> int:
     else:
         body = [[("chosen", POINTER), ("more", view.proposed)]]
     lines = [*view.head(width - 1, height - len(body) - len(foot)), *body, *foot][: height - 1]
-    print("\r\n".join(map(ansi, lines)), end="", flush=True)
+    paint(lines)
     return len(lines) - 1

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smscaffold.asking.prompt import Prompt, Settled
-from smscaffold.console import speaks_unicode
-
-Line = list[tuple[str, str]]
+from smscaffold.console import Line, speaks_unicode
+from smscaffold.visible import LIMIT, visible
 
 POINTER = "> "
-#: how the styles of the lines are written by a terminal itself
-SGR = {"done": "32", "ask": "1", "chosen": "1;36", "more": "2", "error": "31", "": "0"}
 
 
 @dataclass
@@ -39,15 +35,22 @@ class View:
 
     @property
     def proposed(self) -> str:
-        """The default, as text; empty if there is none."""
-        return "" if self.prompt.default is None else str(self.prompt.default)
+        """The default, as it is shown; empty if there is none."""
+        return "" if self.prompt.default is None else visible(self.prompt.default)
+
+    @property
+    def editable(self) -> str:
+        """The default for a line in which the user edits it; empty if there is none, or it is too long for that."""
+        return self.proposed if len(str(self.prompt.default)) <= LIMIT else ""
 
     @property
     def answer(self) -> object:
         """What Enter answers now."""
         if self.prompt.choices:
             return self.prompt.choices[self.index].value
-        return self.proposed if self.untouched else self.text
+        if self.untouched:
+            return "" if self.prompt.default is None else str(self.prompt.default)
+        return self.text
 
     def head(self, width: int, height: int) -> list[Line]:
         """The lines above the answer, at most `height`: what is settled, then the question."""
@@ -99,18 +102,11 @@ class View:
         keys = ["Enter: next"]
         if self.prompt.choices:
             keys = ["arrows: choose", *keys]
-        elif self.untouched and self.proposed:
+        elif self.untouched and self.editable:
             keys = [*keys, "Tab: edit it"]
         keys += ["Esc: back"] if self.back else []
         keys += ["?: help"] if self.prompt.help else []
         return "   ".join([*keys, "Ctrl-C: stop"])
-
-
-def ansi(line: Line) -> str:
-    """A line with its styles, for a terminal; with NO_COLOR without its colours."""
-    if "NO_COLOR" in os.environ:
-        return "".join(text for _, text in line)
-    return "".join(f"\x1b[{SGR[style]}m{text}\x1b[0m" if style else text for style, text in line)
 
 
 def _clip(line: Line, width: int, dots: str) -> Line:

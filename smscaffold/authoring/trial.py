@@ -24,6 +24,7 @@ from smscaffold.render import render
 from smscaffold.staging import temporary_folder
 from smscaffold.template_config import TemplateConfig
 from smscaffold.trust import Trust
+from smscaffold.visible import visible
 
 LAYOUT = "layout"
 _NO_TESTS = 5  # pytest's exit code
@@ -105,7 +106,7 @@ class _Trial:
         finally:
             _remove_images()
         if code not in (0, _NO_TESTS):
-            print(said, end="", file=sys.stderr)
+            self.console.quote(said)
             raise SmscaffoldError(f"{self._name} with {variant}: its tests fail; what they say stands above")
         summary = (said.strip().splitlines() or ["no tests"])[-1]
         self._say(f"{variant}: its tests", summary.partition(" in ")[0].strip("= "), began)
@@ -116,7 +117,7 @@ class _Trial:
 
     def _say(self, step: str, result: str, began: float | None = None) -> None:
         seconds = "" if began is None else f" ({time.monotonic() - began:.1f} s)"
-        self.console.say(f"{self._name}: {step}: {result}{seconds}")
+        self.console.say(f"{self._name}: {step}: {visible(result)}{seconds}")
         sys.stdout.flush()
 
 
@@ -136,7 +137,7 @@ def variants(config: TemplateConfig, defaults: Answers) -> Iterator[Answers]:
 
 def _run(command: list[str], folder: Path) -> tuple[int, str]:
     """The exit code of the tests, and what they say. If we are stopped, they may remove their containers first."""
-    output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
     with subprocess.Popen(command, cwd=folder, start_new_session=True, **output) as tests:
         try:
             said, _ = tests.communicate()

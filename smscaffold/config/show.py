@@ -16,6 +16,7 @@ from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.obtain import obtain
 from smscaffold.staging import temporary_folder
 from smscaffold.template_config import load_config
+from smscaffold.visible import COLUMN, visible
 
 
 def as_json(standard: Standard) -> str:
@@ -27,8 +28,11 @@ def as_table(standard: Standard) -> str:
     """The files that were read, those that win first, then a line a value."""
     if not standard.places:
         return f"There is no {NAME}: no --config, no ${VARIABLE}, none of the user, the system or a package."
-    lines = [f"{place.file}  ({place.package})" if place.package else str(place.file) for place in standard.places]
-    rows = [(_name(entry), _shown(entry.value), f"{entry.place}, line {entry.line}") for entry in _ordered(standard)]
+    lines = [visible(f"{place.file}  ({place.package})" if place.package else place.file) for place in standard.places]
+    rows = [
+        (visible(_name(entry), COLUMN), visible(_shown(entry.value)), visible(f"{entry.place}, line {entry.line}"))
+        for entry in _ordered(standard)
+    ]
     width = max((len(name) for name, _, _ in rows), default=0)
     lines += [""] * bool(rows)
     lines += [f"{name:<{width}} = {value}  # {where}" for name, value, where in rows]

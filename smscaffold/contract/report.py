@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from smscaffold import __version__
+from smscaffold.console import Line
 from smscaffold.contract.catalogue import PROFILES
 from smscaffold.contract.runner import Result
+from smscaffold.visible import visible, visible_lines
 
 _LOG_LINES = 8
-_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_XML = re.compile(r"[^\t\n\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -53,37 +55,44 @@ class Report:
                 yield name, group
 
 
-def as_text(report: Report, *, unicode: bool = True, colour: bool = False) -> str:
-    """One line a clause, grouped by profile; under a broken one the evidence, and how to mend it."""
-    lines = [f"{use}: {name}" for use, name in report.images.items()]
+def as_text(report: Report, *, unicode: bool = True) -> str:
+    """One line a clause, grouped by profile; under a broken one the evidence, and how to mend it.
+
+    What the container said is escaped, as somebody will read the text in a terminal.
+    """
+    return "\n".join("".join(text for _, text in line) for line in as_lines(report, unicode=unicode))
+
+
+def as_lines(report: Report, *, unicode: bool = True) -> Iterator[Line]:
+    """The same text in lines that a console can colour."""
+    for use, name in report.images.items():
+        yield [("", visible(f"{use}: {name}"))]
     for profile, results in report.by_profile():
-        lines += ["", profile]
+        yield []
+        yield [("", visible(profile))]
         for result in results:
-            lines.append(_line(result, unicode, colour))
-            lines += [f"        {line}" for line in _details(result)]
-    return "\n".join([*lines, "", report.verdict])
+            yield _line(result, unicode)
+            yield from ([("", f"        {line}")] for line in _details(result))
+    yield []
+    yield [("", report.verdict)]
 
 
-def _line(result: Result, unicode: bool, colour: bool) -> str:
-    weak = result.outcome == "fail" and result.rule.strength != "MUST"
-    sign, plain, code = {
-        "pass": ("✓", "ok", 32),
-        "fail": ("!", "!!", 33) if weak else ("✗", "XX", 31),
-        "skip": ("-", "--", 90),
+def _line(result: Result, unicode: bool) -> Line:
+    rule = result.rule
+    weak = result.outcome == "fail" and rule.strength != "MUST"
+    sign, plain, style = {
+        "pass": ("✓", "ok", "done"),
+        "fail": ("!", "!!", "warning") if weak else ("✗", "XX", "error"),
+        "skip": ("-", "--", "left out"),
     }[result.outcome]
-    sign = sign if unicode else plain
     seen = f": {result.seen}" if result.outcome == "skip" else f" ({result.seen})" if result.seen else ""
-    return (
-        f"  {f'{chr(27)}[{code}m{sign}{chr(27)}[0m' if colour else sign} {result.rule.id:<4} {result.rule.strength:<6} "
-        f"{result.rule.title}{seen}"
-    )
+    about = f" {rule.id:<4} {rule.strength:<6} {rule.title}{seen}"
+    return [("", "  "), (style, sign if unicode else plain), ("", visible(about))]
 
 
 def _details(result: Result) -> Iterator[str]:
-    if not result.evidence:
-        return
     for name, text in _evidence(result).items():
-        wrapped = [part for line in text.splitlines() for part in textwrap.wrap(line, 100) or [""]]
+        wrapped = [part for line in visible_lines(text) for part in textwrap.wrap(line, 100) or [""]]
         for number, line in enumerate(wrapped):
             yield f"{'' if number else name:<10}{line}"
 
@@ -140,6 +149,9 @@ def as_junit(report: Report) -> str:
         suite = ElementTree.SubElement(root, "testsuite", {name: str(n) for name, n in counts.items()}, name=profile)
         for result in results:
             _case(suite, result)
+    for element in root.iter():
+        element.text = _clean(element.text or "")
+        element.attrib = {name: _clean(value) for name, value in element.items()}
     ElementTree.indent(root)
     return ElementTree.tostring(root, xml_declaration=True).decode()
 
@@ -147,20 +159,21 @@ def as_junit(report: Report) -> str:
 def _case(suite: ElementTree.Element, result: Result) -> None:
     name = f"{result.rule.id} {result.rule.title}"
     case = ElementTree.SubElement(
-        suite, "testcase", classname=result.rule.profile, name=_clean(name), time=f"{result.seconds:.3f}"
+        suite, "testcase", classname=result.rule.profile, name=name, time=f"{result.seconds:.3f}"
     )
     if result.outcome == "skip":
-        ElementTree.SubElement(case, "skipped", message=_clean(result.seen))
+        ElementTree.SubElement(case, "skipped", message=result.seen)
     elif result.evidence:
         must = result.rule.strength == "MUST"
         told = ElementTree.SubElement(case, "failure" if must else "system-out")
         if must:
-            told.set("message", _clean(result.evidence.came))
-        told.text = _clean("\n".join(f"{name}: {text}" for name, text in _evidence(result).items()))
+            told.set("message", result.evidence.came)
+        told.text = "\n".join(f"{name}: {text}" for name, text in _evidence(result).items())
 
 
 def _clean(text: str) -> str:
-    return _NOT_IN_XML.sub("?", text)
+    """The text without characters that an XML file may not hold, or that it would hold raw."""
+    return _NOT_IN_XML.sub("?", text.replace("\r\n", "\n"))
 
 
 FORMATS: dict[str, Callable[[Report], str]] = {"text": as_text, "json": as_json, "junit": as_junit}

@@ -36,7 +36,7 @@ def main() -> int:
     try:
         serve(find_bundle(sys.argv[2]))
     except (BundleError, OSError) as error:
-        print(f"smscaffold: {error}", file=sys.stderr)
+        print(f"smscaffold: {harmless(str(error))}", file=sys.stderr)
         return 1
     return 0
 
@@ -73,6 +73,11 @@ def unbundle(bundle: str) -> None:
 def answer(*lines: str) -> None:
     """Lines for git, with the empty one that ends them."""
     print(*lines, "", sep="\n", flush=True)
+
+
+def harmless(text: str) -> str:
+    """The text in one line, with escapes for what a terminal would not print; this program imports nothing for it."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def head(names: dict[str, str]) -> list[str]:

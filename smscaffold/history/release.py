@@ -20,6 +20,7 @@ from pathlib import Path
 from smscaffold import git
 from smscaffold.catalog import TEMPLATE_PACKAGE, template_folders
 from smscaffold.compile import LOCAL_PLATFORM, compile_template
+from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history.git_remote import BRANCH, SUFFIX
 from smscaffold.history.record import HISTORY, RECORD, Release, commit_text, read_record, releases, tree_id
@@ -156,23 +157,24 @@ def _set_version(version: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Releases the templates of this checkout; returns the exit code."""
+    console = Console()
     if len(arguments) != 1:
-        print("usage: python -m smscaffold.history.release X.Y.Z", file=sys.stderr)
+        console.error("name one version: python -m smscaffold.history.release X.Y.Z", "release")
         return 2
     try:
         templates = PACKAGE.parent / "templates"
         check_committed(PACKAGE.parent, [templates, LOCAL_PLATFORM, TEMPLATE_PACKAGE])
         made = release(arguments[0], [*template_folders(templates), TEMPLATE_PACKAGE], HISTORY)
     except SmscaffoldError as error:
-        print(f"release: error: {error}", file=sys.stderr)
+        console.error(str(error), "release")
         return 1
     for each in made:
         size = (HISTORY / f"{each.template}{SUFFIX}").stat().st_size
-        print(f"{each.template} {each.tag} {each.commit} ({size / 1000:.1f} KB with all its history)")
+        console.say(f"{each.template} {each.tag} {each.commit} ({size / 1000:.1f} KB with all its history)")
     if not made:
-        print("No template has changed since its last release.")
+        console.say("No template has changed since its last release.")
     _set_version(arguments[0])
-    print("Commit smscaffold/history and smscaffold/__init__.py now.")
+    console.say("Commit smscaffold/history and smscaffold/__init__.py now.")
     return 0
 
 

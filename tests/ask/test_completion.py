@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from ask_helpers import Terminal
+from hostile_text import HOSTILE, quoted
 
 from smscaffold.cli import _parser
 from smscaffold.completion import SCRIPTS, candidates
+from smscaffold.visible import visible
 
 
 def words(line: str) -> list[str]:
@@ -71,6 +73,47 @@ def test_every_key_of_a_template() -> None:
     keys = words("smscaffold new -t python-flask -d ")
     assert keys[:2] == ["project_name=", "layout="]
     assert "unit_test_command=" not in keys
+
+
+EVIL = [
+    "$(touch hacked)",
+    "`touch hacked`",
+    "a;touch hacked",
+    "a b",
+    "*",
+    "~root",
+    "a\nb",
+    "a\tb",
+    HOSTILE,
+    "a\u202eb",
+    "'",
+]
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A template whose choices and whose questions' names would do something in the user's shell."""
+    choices = ", ".join(quoted(f"small{choice}") for choice in EVIL)
+    keys = "".join(f"? {quoted(f'size{key}')}\n: {{type: str, help: {quoted(HOSTILE)}}}\n" for key in EVIL)
+    root = tmp_path / "hostile"
+    root.mkdir()
+    (root / "copier.yml").write_text(
+        f"size: {{type: str, help: {quoted('Size ' + HOSTILE)}, choices: [{choices}, small-größe_1.0/x:y@z]}}\n"
+        f"many: {{type: int, choices: [{', '.join(map(str, range(5000)))}]}}\n{keys}"
+    )
+    return root
+
+
+def test_a_word_that_a_shell_would_run_or_show_wrongly_is_left_out(hostile: Path) -> None:
+    assert words(f"smscaffold new -t {hostile} -d size=") == ["size=small-größe_1.0/x:y@z"]
+    assert words(f"smscaffold new -t {hostile} -d size") == ["size="]
+    assert len(words(f"smscaffold new -t {hostile} -d many=")) == 1000
+
+
+def test_what_a_word_means_is_shown_escaped(hostile: Path) -> None:
+    line = f"smscaffold new -t {hostile} -d size"
+    done = subprocess.run([sys.executable, "-m", "smscaffold", "_complete", line], capture_output=True, text=True)
+    assert done.stdout == f"size=\tSize {visible(HOSTILE.splitlines()[0])}\n"
 
 
 @pytest.fixture
@@ -132,6 +175,32 @@ def test_in_the_shell(
             terminal.wait(f"ready> {completed}@")
         finally:
             terminal.close()
+
+
+@pytest.mark.parametrize("shell", SCRIPTS)
+def test_completing_a_hostile_template_runs_nothing(
+    shells: dict[str, list[str]], work: Path, tmp_path: Path, environment: dict[str, str], shell: str
+) -> None:
+    if not (shutil.which(shell) and shutil.which("tmux")):
+        pytest.skip(f"{shell} or tmux is not installed")
+    root = work / "t"
+    root.mkdir()
+    (root / "copier.yml").write_text(f"size: {{type: str, choices: [{quoted('$(touch hacked)')}]}}\n")
+    env = {**environment, "PATH": f"{tmp_path}/bin:{environment['PATH']}", "HOME": str(tmp_path)}
+    with tempfile.TemporaryDirectory() as place:
+        terminal = Terminal(Path(place), shells[shell], work, env, (100, 24))
+        try:
+            terminal.wait("ready>")
+            terminal.type("echo; smscaffold new -t t -d si")
+            terminal.press("Tab")
+            terminal.wait("-d size=")
+            terminal.press("Tab")
+            terminal.type("; echo done'-'here")
+            terminal.press("Enter")
+            terminal.wait("done-here")
+        finally:
+            terminal.close()
+    assert not (work / "hacked").exists()
 
 
 @pytest.mark.parametrize("shell", SCRIPTS)

@@ -93,7 +93,7 @@ def test_what_is_not_committed(author: Machine, released: Path) -> None:
         1,
         [
             "smscaffold: error: commit these before you release them:",
-            " M acme_templates/python-http/template/notes.md",
+            "   M acme_templates/python-http/template/notes.md",
         ],
     )
 

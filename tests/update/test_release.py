@@ -120,9 +120,9 @@ def test_what_is_not_committed_is_not_released(sources: Path) -> None:
         1,
         [
             "release: error: commit these before you release them:",
-            "?? smscaffold/authoring/template-package/",
-            "?? smscaffold/sagemaker_local.py",
-            "?? templates/",
+            "  ?? smscaffold/authoring/template-package/",
+            "  ?? smscaffold/sagemaker_local.py",
+            "  ?? templates/",
         ],
     )
 
