@@ -32,6 +32,7 @@ record Records(Rows rows, List<String> errors) {
   static final class Reader {
 
     private final List<Column> columns;
+    private final String allNames;
     private final boolean allowsMissing;
     private final boolean isBatch;
     private final Rows.Builder rows;
@@ -40,6 +41,7 @@ record Records(Rows rows, List<String> errors) {
 
     Reader(List<Column> columns, boolean allowsMissing, boolean isBatch) {
       this.columns = columns;
+      this.allNames = names(columns);
       this.allowsMissing = allowsMissing;
       this.isBatch = isBatch;
       rows = new Rows.Builder(columns);
@@ -50,13 +52,13 @@ record Records(Rows rows, List<String> errors) {
     }
 
     /** Adds a record that is wrong for a reason that is known already. */
-    void addBad(String why) {
-      String reason = first(LONGEST, why);
+    void addBad(String reason) {
       if (!isBatch) {
         throw new BadRequestException(inRow(errors.size(), reason));
       }
-      if (!reason.equals(lastReason)) { // a reason that comes a million times is kept once
-        lastReason = reason;
+      String kept = first(LONGEST, reason);
+      if (!kept.equals(lastReason)) { // one that comes a million times is kept once
+        lastReason = kept;
       }
       errors.add(lastReason);
     }
@@ -104,7 +106,7 @@ record Records(Rows rows, List<String> errors) {
           };
       if (values.size() != columns.size()) {
         throw new BadRequestException(
-            "%d values, expected %d: %s".formatted(values.size(), columns.size(), names(columns)));
+            "%d values, expected %d: %s".formatted(values.size(), columns.size(), allNames));
       }
       return values;
     }
@@ -175,16 +177,17 @@ record Records(Rows rows, List<String> errors) {
 
   /** Returns the beginning of a text between quotes, single ones if possible. */
   static String quoted(String text) {
+    String start = first(40, text);
     String shown =
-        first(40, text)
+        start
             .replace("\\", "\\\\")
             .replace("\n", "\\n")
             .replace("\t", "\\t")
             .replace("\r", "\\r");
-    if (!text.contains("'")) {
+    if (!start.contains("'")) {
       return "'" + shown + "'";
     }
-    return text.contains("\"") ? "'" + shown.replace("'", "\\'") + "'" : '"' + shown + '"';
+    return start.contains("\"") ? "'" + shown.replace("'", "\\'") + "'" : '"' + shown + '"';
   }
 
   private static String first(int characters, String text) {

@@ -43,7 +43,9 @@ object Records:
           if !reason.contains(start) then reason = Some(start)
           errors += reason
       position += 1
-    reason.filterNot(_ => isBatch).map(inRow(position - 1, _))
+    reason
+      .filterNot(_ => isBatch)
+      .map(inRow(position - 1, _))
       .toLeft(Records(rows.result(), errors.result()))
 
   /** What is wrong with the record at a position, counted from 0. */
@@ -52,15 +54,16 @@ object Records:
   /** The beginning of a text between quotes, single ones if possible. */
   def quoted(text: String): String =
     val escapes = Seq("\\" -> "\\\\", "\n" -> "\\n", "\t" -> "\\t", "\r" -> "\\r")
-    val shown = escapes.foldLeft(text.take(40)) { case (shown, (from, to)) =>
-      shown.replace(from, to)
-    }
-    if !text.contains('\'') then s"'$shown'"
-    else if text.contains('"') then s"'${shown.replace("'", "\\'")}'"
+    val start = text.take(40)
+    val shown = escapes.foldLeft(start) { case (shown, (from, to)) => shown.replace(from, to) }
+    if !start.contains('\'') then s"'$shown'"
+    else if start.contains('"') then s"'${shown.replace("'", "\\'")}'"
     else s"\"$shown\""
 
 /** Takes records value by value, or says what is wrong with them. */
 final class RecordChecker(columns: Seq[Column], allowsMissing: Boolean):
+
+  private val expected = s"expected ${columns.size}: ${names(columns)}"
 
   /** Takes the cells of a line of CSV, in the order of the columns. */
   def cells(cells: Seq[String]): Records.Checked = inOrder(cells)(cell)
@@ -78,7 +81,7 @@ final class RecordChecker(columns: Seq[Column], allowsMissing: Boolean):
 
   private def inOrder[A](values: Seq[A])(take: (Column, A) => Either[String, Cell]) =
     if values.size != columns.size then
-      Left(s"${values.size} values, expected ${columns.size}: ${names(columns)}")
+      Left(s"${values.size} values, $expected")
     else
       val taken = columns.lazyZip(values).map(take)
       taken

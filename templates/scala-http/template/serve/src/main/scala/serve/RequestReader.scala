@@ -44,7 +44,7 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
     if hasHeader || firstLine.strip == header then
       val rest = Option.when(firstLine.length < text.length)(text.drop(firstLine.length + 1))
       csvWithHeader(Csv.firstRecord(firstLine).map(_.strip), rest)
-    else csvRows(text)(checker.cells)
+    else csvRows(text)
 
   /** Reads what follows the line of a header, if anything does. */
   private def csvWithHeader(found: Seq[String], rest: Option[String]): Either[String, Records] =
@@ -57,7 +57,7 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
       checked(Iterator(Left("is a header")) ++ rows)
     else
       rest.toRight("there is a header but no row").flatMap: rest =>
-        if found == names then csvRows(rest)(checker.cells) else checked(split(rest).map(cells))
+        if found == names then csvRows(rest) else checked(split(rest).map(cells))
 
   /** Where in a header each column stands first. */
   private def placesOf(found: Seq[String]): Map[String, Int] =
@@ -68,10 +68,10 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
     if cells.size == width then checker.cells(places.map(cells))
     else Left(s"${cells.size} values, expected $width as in the header")
 
-  private def csvRows(text: String)(check: Seq[String] => Records.Checked) =
+  private def csvRows(text: String): Either[String, Records] =
     fast.flatMap(_.csv(text)) match
       case Some(rows) => Right(Records.of(rows))
-      case None       => checked(split(text).map(check))
+      case None       => checked(split(text).map(checker.cells))
 
   /** In a batch job a quote that is never closed spoils its own line only. */
   private def split(text: String): Iterator[Seq[String]] =
