@@ -1,0 +1,9 @@
+"""Request bodies of a nasty shape cost CPU time and memory in proportion to their size."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..growth_tests import limited, sizes, test_the_cost_of_a_request_grows_with_its_size_only  # noqa: F401
+
+pytestmark = pytest.mark.docker
