@@ -16,8 +16,8 @@ import pytest
 
 from smscaffold.sagemaker_local import Endpoint, endpoint
 
+from .cost import cost, used
 from .nasty_bodies import CSV, JSON, LINES, OTHERS, ROW, SHAPES, WORST
-from .serving_tests import in_container
 
 FACTOR = 5  # how many times the cost of the small body the large one, of four times its size, may cost at most
 CPU_NOISE = 0.1  # seconds of CPU time that any request may take: what the server does beside it, and this measurement
@@ -25,14 +25,6 @@ MEMORY_NOISE = 64  # MB by which the memory of the server may grow in any reques
 MEMORY_PER_MB = {"endpoint": 200, "batch": 1200}  # MB that each MB of a body may take, whatever its shape
 TIMEOUT = 30  # seconds after which the server gives up: a body that takes longer is answered with 504
 
-# Prints the CPU time that the container's own cgroup, of version 1 or 2, has used so far, in us, and the memory of all
-# processes in kB at most since the last call.
-USED = r"""
-awk '{ print int($1 / 1000) }' /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null ||
-  awk '/^usage_usec/ { print $2 }' /sys/fs/cgroup/cpu.stat
-cat /proc/[0-9]*/status 2>/dev/null | awk '/^VmHWM/ { most += $2 } END { print most }'
-for process in /proc/[0-9]*; do echo 5 2>/dev/null >"$process/clear_refs"; done; true
-"""
 MODES = {"endpoint": "false", "batch": "true"}
 
 
@@ -63,31 +55,10 @@ def limited(request: pytest.FixtureRequest, image: str, model: Path) -> Iterator
         yield Limited(served, request.param, used(served)[1])
 
 
-class Cost(NamedTuple):
-    """What a request took: s of CPU time, MB of memory at most, and the status of its answer."""
-
-    cpu: float
-    memory: float
-    status: int
-
-
-def used(served: Endpoint) -> tuple[float, float]:
-    """Return the CPU time of the container so far in s, and its memory in MB at most since the last call."""
-    cpu, memory = map(int, in_container(served, USED).split())
-    return cpu / 1e6, memory / 1000
-
-
-def cost(limited: Limited, body: bytes, media: str) -> Cost:
-    before, _ = used(limited.served)
-    answer = limited.served.invoke(body, media)
-    after, memory = used(limited.served)
-    return Cost(after - before, memory - limited.idle, answer.status)
-
-
 @pytest.mark.parametrize("name", [*WORST, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in OTHERS)])
 def test_the_cost_of_a_request_grows_with_its_size_only(limited: Limited, name: str, sizes: tuple[int, int]) -> None:
     media, body = SHAPES[name]
-    small, large = (cost(limited, body(size), media) for size in sizes)
+    small, large = (cost(limited.served, body(size), media, limited.idle) for size in sizes)
     print(small, large)  # pytest shows it where the test fails
     assert {small.status, large.status} <= {200, 400}
     assert large.cpu <= FACTOR * small.cpu + CPU_NOISE
