@@ -59,7 +59,7 @@ def print_table(template: str, mode: str, names: list[str], image: str, model: P
         _, idle = used(served)
         for name in names:
             media, body = SHAPES[name]
-            costs = [cost(served, body(size * 10**6), media, idle) for size in SIZES_MB]
+            costs = [cost(served, body(size * 10**6), idle, **{"Content-Type": media}) for size in SIZES_MB]
             # a status other than 200 and 400 means that the server gave up
             cells = [f"{c.cpu:.2f}, {c.memory:.0f}" + f" ({c.status})" * (c.status not in (200, 400)) for c in costs]
             print(f"| {name} | {' | '.join(cells)} |", flush=True)

@@ -32,9 +32,9 @@ def used(served: Endpoint) -> tuple[float, float]:
     return cpu / 1e6, memory / 1000
 
 
-def cost(served: Endpoint, body: bytes, media: str, idle: float) -> Cost:
+def cost(served: Endpoint, body: bytes, idle: float, **headers: str) -> Cost:
     """Return what a request costs; idle: the MB that the container has without one."""
     before, _ = used(served)
-    answer = served.invoke(body, media)
+    answer = served.invoke(body, None, **headers)
     after, memory = used(served)
     return Cost(after - before, memory - idle, answer.status)

@@ -66,6 +66,8 @@ OTHERS = {
     "CSV: blank lines after a row": Shape(CSV, filled(ROW, "\n", " ")),
     "CSV: commas": Shape(CSV, filled("", ",")),
     "CSV: spaces": Shape(CSV, filled("", " ", "x")),
+    "CSV: spaces within a cell": Shape(CSV, filled("1,1,1,a", " ", "b")),
+    "CSV: spaces within a header": Shape(f"{CSV}; header=present", filled(f"{NAMES},a", " ", f"b\n{ROW}")),
     "CSV: spaces after commas": Shape(CSV, filled("", ",   ")),
     "CSV: spaces between digits": Shape(CSV, filled("", "1   ")),
     "CSV: an open quote": Shape(CSV, filled('"', "a")),
@@ -160,3 +162,14 @@ OTHERS = {
     "charset iso-2022-jp": Shape(f"{CSV}; charset=iso-2022-jp", filled("", "\x1b$B")),
 }  # fmt: skip
 SHAPES = WORST | OTHERS
+
+# Headers of a nasty shape: what stands before, the piece that fills the header, what stands behind.
+HEADERS = {
+    "blanks": ("text/csv;charset=", " ", "x"),
+    "quotes": ("text/csv;charset=", '"', "x"),
+    "commas": ("", ",", ""),
+    "semicolons": ("text/csv", ";", "x"),
+    "equals signs": ("text/csv;a", "=", "x"),
+    "types": ("", "*/*;q=0,", "text/csv"),
+    "parameters": ("text/csv", ";a=1", ""),
+}
