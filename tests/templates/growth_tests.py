@@ -1,6 +1,6 @@
 """Request bodies of a nasty shape: four times the size costs at most about four times the CPU time and memory.
 
-A module takes the tests in by name. It has the fixtures `image` and `model`, and may have its own `sizes`.
+A module takes the tests in by name, and the fixture `limited`. It has the fixtures `image` and `model`.
 
 CPU time is what the container's cgroup has used, so that work of every process counts, also after the answer, and other
 programs on the machine do not. Memory is the highest that the processes of the container had during the request.
@@ -16,30 +16,19 @@ import pytest
 
 from smscaffold.sagemaker_local import Endpoint, endpoint
 
-from .nasty_bodies import CSV, JSON, LINES, OTHERS, ROW, SHAPES, WORST
-from .serving_tests import in_container
+from .cost import cost, used
+from .nasty_bodies import CSV, HEADERS, JSON, LINES, OTHERS, ROW, SHAPES, WORST
 
 FACTOR = 5  # how many times the cost of the small body the large one, of four times its size, may cost at most
 CPU_NOISE = 0.1  # seconds of CPU time that any request may take: what the server does beside it, and this measurement
 MEMORY_NOISE = 64  # MB by which the memory of the server may grow in any request
 MEMORY_PER_MB = {"endpoint": 200, "batch": 1200}  # MB that each MB of a body may take, whatever its shape
-TIMEOUT = 30  # seconds after which the server gives up: a body that takes longer is answered with 504
+TIMEOUT = 100  # seconds after which the server gives up: a body that takes longer is answered with 504
 
-# Prints the CPU time that the container's own cgroup, of version 1 or 2, has used so far, in us, and the memory of all
-# processes in kB at most since the last call.
-USED = r"""
-awk '{ print int($1 / 1000) }' /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null ||
-  awk '/^usage_usec/ { print $2 }' /sys/fs/cgroup/cpu.stat
-cat /proc/[0-9]*/status 2>/dev/null | awk '/^VmHWM/ { most += $2 } END { print most }'
-for process in /proc/[0-9]*; do echo 5 2>/dev/null >"$process/clear_refs"; done; true
-"""
 MODES = {"endpoint": "false", "batch": "true"}
-
-
-@pytest.fixture(scope="module")
-def sizes() -> tuple[int, int]:
-    """The sizes of the small and of the large body, in bytes: the large one has four times the small one's."""
-    return 10**6, 4 * 10**6
+# The bytes of the small body. The large one has four times as many. A batch job says of every record what is wrong with
+# it, so that a body of line ends takes seconds, but in proportion.
+SMALL = {"endpoint": 10**6, "batch": 200_000}
 
 
 class Limited(NamedTuple):
@@ -63,33 +52,26 @@ def limited(request: pytest.FixtureRequest, image: str, model: Path) -> Iterator
         yield Limited(served, request.param, used(served)[1])
 
 
-class Cost(NamedTuple):
-    """What a request took: s of CPU time, MB of memory at most, and the status of its answer."""
-
-    cpu: float
-    memory: float
-    status: int
-
-
-def used(served: Endpoint) -> tuple[float, float]:
-    """Return the CPU time of the container so far in s, and its memory in MB at most since the last call."""
-    cpu, memory = map(int, in_container(served, USED).split())
-    return cpu / 1e6, memory / 1000
-
-
-def cost(limited: Limited, body: bytes, media: str) -> Cost:
-    before, _ = used(limited.served)
-    answer = limited.served.invoke(body, media)
-    after, memory = used(limited.served)
-    return Cost(after - before, memory - limited.idle, answer.status)
-
-
 @pytest.mark.parametrize("name", [*WORST, *(pytest.param(name, marks=pytest.mark.exhaustive) for name in OTHERS)])
-def test_the_cost_of_a_request_grows_with_its_size_only(limited: Limited, name: str, sizes: tuple[int, int]) -> None:
+def test_the_cost_of_a_request_grows_with_its_size_only(limited: Limited, name: str) -> None:
     media, body = SHAPES[name]
-    small, large = (cost(limited, body(size), media) for size in sizes)
+    sizes = SMALL[limited.mode], 4 * SMALL[limited.mode]
+    small, large = (cost(limited.served, body(size), limited.idle, **{"Content-Type": media}) for size in sizes)
     print(small, large)  # pytest shows it where the test fails
     assert {small.status, large.status} <= {200, 400}
     assert large.cpu <= FACTOR * small.cpu + CPU_NOISE
     assert large.memory <= FACTOR * small.memory + MEMORY_NOISE
     assert large.memory <= MEMORY_PER_MB[limited.mode] * sizes[1] / 10**6 + MEMORY_NOISE
+
+
+@pytest.mark.parametrize("name", HEADERS)
+@pytest.mark.parametrize("header", ["Content-Type", "Accept"])
+def test_the_cost_of_a_header_grows_with_its_size_only(limited: Limited, header: str, name: str) -> None:
+    """With sizes that every front end lets pass."""
+    before, piece, after = HEADERS[name]
+    values = [before + piece * (size // len(piece)) + after for size in (1800, 7200)]
+    small, large = (
+        cost(limited.served, ROW.encode(), limited.idle, **{"Content-Type": CSV, header: value}) for value in values
+    )
+    assert {small.status, large.status} <= {200, 400, 406, 415}
+    assert large.cpu <= FACTOR * small.cpu + CPU_NOISE

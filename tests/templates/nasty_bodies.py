@@ -55,6 +55,7 @@ WORST = {
     "JSON: digits": Shape(JSON, filled("[[1,1,1,", "1", "]]")),
     "JSON Lines: blank lines, then a bad one": Shape(LINES, filled("", "\n", "{")),
     "JSON Lines: every record bad": Shape(LINES, filled("", "[1]\n")),
+    "JSON: a value of many values": Shape(JSON, filled("[[1,1,1,[", "1,", "1]]]")),
     "charset punycode": Shape(f"{CSV}; charset=punycode", filled("", "a")),
 }
 OTHERS = {
@@ -65,6 +66,8 @@ OTHERS = {
     "CSV: blank lines after a row": Shape(CSV, filled(ROW, "\n", " ")),
     "CSV: commas": Shape(CSV, filled("", ",")),
     "CSV: spaces": Shape(CSV, filled("", " ", "x")),
+    "CSV: spaces within a cell": Shape(CSV, filled("1,1,1,a", " ", "b")),
+    "CSV: spaces within a header": Shape(f"{CSV}; header=present", filled(f"{NAMES},a", " ", f"b\n{ROW}")),
     "CSV: spaces after commas": Shape(CSV, filled("", ",   ")),
     "CSV: spaces between digits": Shape(CSV, filled("", "1   ")),
     "CSV: an open quote": Shape(CSV, filled('"', "a")),
@@ -72,6 +75,7 @@ OTHERS = {
     "CSV: an open quote in each line": Shape(CSV, filled("", '"a\n')),
     "CSV: quotes after commas": Shape(CSV, filled("", ',"')),
     "CSV: quoted cells": Shape(CSV, filled("", '"",')),
+    "CSV: quoted cells beside letters that are not ASCII": Shape(CSV, filled("é", ',"é"')),
     "CSV: quoted rows": Shape(CSV, filled("", '"5.1","3.5","1.4","0.2"\n')),
     "CSV: quotes within cells": Shape(CSV, filled("", 'a"b"c,')),
     "CSV: a quoted cell of many lines": Shape(CSV, filled('1,1,1,"', "a\n", '"')),
@@ -122,6 +126,7 @@ OTHERS = {
     "JSON: escaped letters": Shape(JSON, filled('[[1,1,1,"', "\\u0041", '"]]')),
     "JSON: half a surrogate pair": Shape(JSON, filled('[[1,1,1,"', "\\ud800", '"]]')),
     "JSON: backslashes": Shape(JSON, filled('["', "\\")),
+    "JSON: escaped quotes and a last backslash beside NaN": Shape(JSON, filled('[NaN,"', '\\"', "\\")),
     "JSON: backslashes in NaN's company": Shape(JSON, filled('[NaN,"', "\\")),
     "JSON: NaN in a text": Shape(JSON, filled('[[1,1,1,"', "NaN ", '"]]')),
     "JSON: NaN": Shape(JSON, filled("[", "NaN,", "NaN]")),
@@ -157,3 +162,14 @@ OTHERS = {
     "charset iso-2022-jp": Shape(f"{CSV}; charset=iso-2022-jp", filled("", "\x1b$B")),
 }  # fmt: skip
 SHAPES = WORST | OTHERS
+
+# Headers of a nasty shape: what stands before, the piece that fills the header, what stands behind.
+HEADERS = {
+    "blanks": ("text/csv;charset=", " ", "x"),
+    "quotes": ("text/csv;charset=", '"', "x"),
+    "commas": ("", ",", ""),
+    "semicolons": ("text/csv", ";", "x"),
+    "equals signs": ("text/csv;a", "=", "x"),
+    "types": ("", "*/*;q=0,", "text/csv"),
+    "parameters": ("text/csv", ";a=1", ""),
+}
