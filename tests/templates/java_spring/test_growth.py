@@ -21,9 +21,9 @@ from ..nasty_bodies import CSV, JSON, ROW
 pytestmark = pytest.mark.docker
 
 
-@pytest.fixture(scope="module", name="image")
+@pytest.fixture(scope="session", name="image")
 def image_with_a_small_heap(image: str, build: Build, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The image, with a JVM that takes little more memory than is in use: others take all they may, and clean up late."""
+    """The image with a JVM that takes little more memory than is in use: others clean up late."""
     folder = tmp_path_factory.mktemp("small-heap")
     (folder / "Dockerfile").write_text(f'FROM {image}\nENV JAVA_TOOL_OPTIONS="-XX:+UseSerialGC -Xmn16m"\n')
     return build(folder, tag="small-heap")
