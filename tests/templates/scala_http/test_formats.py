@@ -13,10 +13,12 @@ from ..format_tests import (  # noqa: F401
     test_each_record_of_a_batch_has_its_answer,
     test_the_log_does_not_quote_the_payload,
     test_values_arrive_as_they_were_meant,
+    test_what_cannot_be_read_is_refused_with_the_reason,
 )
 from ..java_spring.test_formats import (  # noqa: F401
     BATCHES,
     BATCHES_IN_JSON,
+    REFUSED,
     VALUES,
     echo,
     row,

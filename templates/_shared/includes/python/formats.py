@@ -4,7 +4,6 @@ Rows are a numpy array of floats where all columns of algorithm.py are floats, e
 take a fast path; what does not fit there is read again value by value, to take it or to say what is wrong and where.
 """
 
-import codecs
 import csv
 import io
 import json
@@ -12,6 +11,7 @@ import math
 import os
 import sys
 from functools import lru_cache
+from itertools import chain, islice
 
 import numpy as np
 
@@ -21,6 +21,17 @@ CSV, JSON, JSONLINES = TYPES = ("text/csv", "application/json", "application/jso
 NAMES = list(COLUMNS)
 NUMERIC = all(kind is float for kind in COLUMNS.values())
 HEADER = ",".join(NAMES)
+# Character sets that a request may name, with or without - and _, and what else some of them are called. Python knows
+# many more: some take minutes for a text of 1 MB.
+CHARSETS = (
+    *("utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1", "iso-8859-2", "iso-8859-15"),
+    *("windows-1250", "windows-1251", "windows-1252"),
+)
+ALSO_CALLED = {"ascii": "us-ascii", "latin1": "iso-8859-1", "latin2": "iso-8859-2", "latin9": "iso-8859-15"}
+ALSO_CALLED |= {f"cp{number}": f"windows-{number}" for number in (1250, 1251, 1252)}
+MARKS = str.maketrans("", "", "-_ ")
+SPELLINGS = {name.translate(MARKS): name for name in CHARSETS} | ALSO_CALLED
+LONGEST_MESSAGE = 1000  # characters that the answer says about one record
 BATCH = os.environ.get("SAGEMAKER_BATCH", "").lower() == "true"  # then each line is a record, whatever is in it (B5)
 csv.field_size_limit(sys.maxsize)
 if any(kind not in (float, str) for kind in COLUMNS.values()):
@@ -67,9 +78,10 @@ def choose_type(accept, own):
 
 
 def read_rows(body, media_type, parameters):
-    """Return (rows, errors) of a request body; errors maps the position of a bad record to what is wrong with it.
+    """Return (rows, errors) of a request body: the good records in order, and what is wrong with the bad ones.
 
-    The rows are those of the good records, in order. Raises BadInput where not even records can be told apart.
+    Errors has the message of each bad record by its position. Only a batch job goes on after a bad record: otherwise
+    the first one raises BadInput, and nothing after it is read. So does a body in which no records can be told apart.
     """
     text = decode(body, parameters.get("charset", "utf-8"))
     lines = BATCH and media_type != JSON  # a blank one is a record too
@@ -84,24 +96,24 @@ def read_rows(body, media_type, parameters):
 
 
 def each_line(text, read):
-    """Return for each line what it reads as, or the BadInput that says what is wrong with it."""
-    records = []
+    """Yield for each line what it reads as, or the BadInput that says what is wrong with it."""
     for line in text.split("\n"):
         try:
-            records.append(read(line))
+            record = read(line)
         except BadInput as error:
-            records.append(error)
-    return records
+            record = error
+        yield record
 
 
 def decode(body, charset):
+    """Return the text of the body. Raises BadInput for a character set that is not in CHARSETS (H20)."""
+    name = SPELLINGS.get(charset.translate(MARKS))
+    if name is None:
+        raise BadInput(f"unknown charset {charset[:40]!r}: it must be one of {', '.join(CHARSETS)}")
     try:
-        codec = codecs.lookup(charset).name
-        return body.decode("utf-8-sig" if codec == "utf-8" else codec)
-    except LookupError:
-        raise BadInput(f"unknown charset {charset!r}") from None
+        return body.decode("utf-8-sig" if name == "utf-8" else name)
     except UnicodeError as error:
-        raise BadInput(f"the body is not {charset} text: {error}"[:200]) from None
+        raise BadInput(f"the body is not {name} text: {error}"[:200]) from None
 
 
 def read_csv(text, has_header):
@@ -120,18 +132,19 @@ def read_csv(text, has_header):
         return rows, {}
     records = split_csv(text)
     if names != NAMES:
-        records = [by_name(names, cells) for cells in records]
+        records = (by_name(names, cells) for cells in records)
     if header and BATCH:  # a line of the input that has to have one in the output
-        records[0] = BadInput("is a header")
+        records = chain([BadInput("is a header")], islice(records, 1, None))
     return to_rows(records, parse_cell)
 
 
 def split_csv(text):
-    """Return the cells of each record; in a batch job a quote that is never closed spoils its own line only."""
+    """Yield the cells of each record; in a batch job a quote that is never closed spoils its own line only."""
     if BATCH:
-        return each_line(text, split_line)
+        yield from each_line(text, split_line)
+        return
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True))
+        yield from csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
     except csv.Error as error:
         raise BadInput(f"the body is not CSV: {error}") from None
 
@@ -187,7 +200,9 @@ def read_json(text):
     records = document.get("instances") if isinstance(document, dict) else document
     if not isinstance(records, list) or not records:
         raise BadInput('the JSON must be a list of rows or {"instances": [rows]}, with at least one row')
-    if NUMERIC and isinstance(records[0], list) and "true" not in text and "false" not in text:
+    # numpy would give each number the room of the longest text, and take true for 1
+    quotes = 2 if isinstance(document, dict) else 0  # those of "instances"
+    if NUMERIC and text.count('"') == quotes and "true" not in text and "false" not in text:
         try:
             rows = np.array(records)
         except ValueError:  # rows of different lengths
@@ -199,18 +214,25 @@ def read_json(text):
 
 def to_rows(records, parse=None):
     """Read records (lists in the order of the columns, or objects by column name) value by value."""
-    good, errors = [], {}
+    good, errors, reasons = [], {}, {}
     for position, record in enumerate(records):
         try:
             good.append(to_row(record, parse or parse_value))
         except BadInput as error:
-            errors[position] = f"row {position + 1}: {error}"
+            if not BATCH:
+                raise BadInput(at_row(position, error)) from None
+            reason = str(error)
+            errors[position] = reasons.setdefault(reason, reason)  # one text for all that are bad in the same way
     if NUMERIC:
         return np.array(good, dtype=float).reshape(-1, len(NAMES)), errors
     import pandas  # only where there are columns of text
 
     frame = pandas.DataFrame(good, columns=NAMES)
     return frame.astype({name: float if kind is float else object for name, kind in COLUMNS.items()}), errors
+
+
+def at_row(position, reason):
+    return f"row {position + 1}: {reason}"[:LONGEST_MESSAGE]
 
 
 def to_row(record, parse):
@@ -253,7 +275,12 @@ def parse_value(name, kind, value):
         raise BadInput(f"{name} is not a finite number")
     if kind is str and isinstance(value, str):
         return value
-    raise BadInput(f"{name} must be {'a number' if kind is float else 'text'}, not {json.dumps(value)[:40]}")
+    raise BadInput(f"{name} must be {'a number' if kind is float else 'text'}, not {start_of(value)}")
+
+
+def start_of(value):
+    """Return the first 40 characters of a JSON value, without writing out the rest of it."""
+    return "".join(islice(json.JSONEncoder().iterencode(value), 40))[:40]
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -277,18 +304,23 @@ def plain(value):
 
 
 def merge_errors(predictions, errors, media_type):
-    """Put a placeholder at the place of each bad record, so that batch output lines up with its input (B5)."""
-    rest, total = iter(predictions), len(predictions) + len(errors)
-    bad = {i: "ERROR" if media_type == CSV else {"error": message} for i, message in errors.items()}
-    return [bad[i] if i in bad else next(rest) for i in range(total)]
+    """Yield the predictions, with a placeholder at the place of each bad record: batch output lines up with input (B5)."""
+    rest = iter(predictions)
+    for position in range(len(predictions) + len(errors)):
+        if position not in errors:
+            yield next(rest)
+        elif media_type == CSV:
+            yield "ERROR"
+        else:
+            yield {"error": at_row(position, errors[position])}
 
 
 def write_predictions(predictions, media_type):
     """Return predictions (scalars, or lists of them) as text of the media type, without a final newline."""
     if media_type == CSV:
-        return write_csv(predictions)
+        return write_csv(list(predictions))
     if media_type == JSON:
-        return dump_json({"predictions": predictions})
+        return dump_json({"predictions": list(predictions)})
     return "\n".join(dump_json(p if is_error(p) else {"prediction": p}) for p in predictions)
 
 

@@ -18,6 +18,22 @@ all_numeric <- all(vapply(columns, is.numeric, NA))
 header <- paste(names(columns), collapse = ",")
 # in a batch job each line is a record, whatever is in it (B5)
 batch <- tolower(Sys.getenv("SAGEMAKER_BATCH")) == "true"
+block_size <- 1000 # records that are read at once
+longest_message <- 1000 # characters that the answer says about one record
+
+# Character sets that a request may name, with or without - and _, and what else
+# some of them are called.
+charsets <- c(
+  "utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1",
+  "iso-8859-2", "iso-8859-15", "windows-1250", "windows-1251", "windows-1252"
+)
+without_marks <- function(name) gsub("[-_ ]", "", name)
+spellings <- c(
+  setNames(charsets, without_marks(charsets)),
+  ascii = "us-ascii", latin1 = "iso-8859-1", latin2 = "iso-8859-2",
+  latin9 = "iso-8859-15", cp1250 = "windows-1250", cp1251 = "windows-1251",
+  cp1252 = "windows-1252"
+)
 
 # Ends the reading of a request with one sentence for the client (H20).
 bad_input <- function(...) {
@@ -25,13 +41,24 @@ bad_input <- function(...) {
   stop(structure(condition, class = c("bad_input", "error", "condition")))
 }
 
+# Returns texts without the blanks around them, like trimws(), which takes ever
+# longer for long runs of blanks within them.
+trimmed <- function(text) {
+  around <- "^[ \t\r\n]+|(?<![ \t\r\n])[ \t\r\n]+\\z"
+  gsub(around, "", text, perl = TRUE)
+}
+
 # --- media types -------------------------------------------------------------
 
-# Returns a function that computes each answer once, for up to 256 questions.
+# Returns a function that computes each answer once, for up to 256 questions. A
+# long one is not remembered: R has no variable of 10,000 characters.
 remembering <- function(compute) {
   known <- new.env()
   function(...) {
     key <- paste(c("", ...), collapse = "\n")
+    if (nchar(key, "bytes") > 1000) {
+      return(compute(...))
+    }
     answer <- known[[key]]
     if (is.null(answer)) {
       answer <- list(compute(...))
@@ -45,13 +72,13 @@ remembering <- function(compute) {
 # list(name = "text/csv", parameters = c(header = "present")).
 parse_media_type <- remembering(function(header) {
   parts <- strsplit(tolower(header), ";", fixed = TRUE)[[1]]
-  pairs <- trimws(parts[-1])
+  pairs <- trimmed(parts[-1])
   values <- sub("^[^=]*=?", "", pairs)
   list(
-    name = if (length(parts)) trimws(parts[1]) else "",
+    name = if (length(parts)) trimmed(parts[1]) else "",
     parameters = setNames(
-      gsub('^"+|"+$', "", trimws(values)),
-      trimws(sub("=.*", "", pairs))
+      gsub('^"+|"+$', "", trimmed(values)),
+      trimmed(sub("=.*", "", pairs))
     )
   )
 })
@@ -63,18 +90,22 @@ parameter <- function(parameters, name, default) {
 # Returns the type of the answer for an Accept header, or NULL; with no
 # preference that is own (H14).
 choose_type <- remembering(function(accept, own) {
-  if (!nzchar(trimws(accept))) {
+  if (!nzchar(trimmed(accept))) {
     return(own)
   }
-  offers <- lapply(strsplit(accept, ",", fixed = TRUE)[[1]], parse_media_type)
-  names <- vapply(offers, `[[`, "", "name")
-  quality <- vapply(offers, function(offer) {
-    number <- parameter(offer$parameters, "q", "1")
+  offers <- tolower(unique(strsplit(accept, ",", fixed = TRUE)[[1]]))
+  names <- trimmed(sub(";.*", "", offers))
+  quality <- rep(1, length(offers))
+  rated <- grep(";", offers, fixed = TRUE)
+  quality[rated] <- vapply(offers[rated], function(offer) {
+    number <- parameter(parse_media_type(offer)$parameters, "q", "1")
     if (is_number(number)) as.numeric(number) else 1
   }, 1)
   refused <- names[quality <= 0]
   best_first <- order(-quality) # a stable sort: first come, first served
-  for (name in names[best_first[quality[best_first] > 0]]) {
+  wanted <- names[best_first[quality[best_first] > 0]]
+  families <- sub("/.*", "/*", types)
+  for (name in intersect(wanted, c("*/*", families, types))) {
     for (known in c(own, types)) {
       family <- sub("/.*", "/*", known)
       in_family <- name %in% c("*/*", family)
@@ -91,12 +122,14 @@ choose_type <- remembering(function(accept, own) {
 # Returns list(rows, errors) of a request body: the good records as a data
 # frame, and for every record NA or what is wrong with it.
 #
-# Fails with bad_input where not even records can be told apart.
+# Only a batch job goes on after a bad record: otherwise the first one fails
+# with bad_input, and so does a body in which no records can be told apart.
 read_rows <- function(body, type, parameters) {
   text <- decode(body, parameter(parameters, "charset", "utf-8"))
   by_line <- batch && type != json # a blank one is a record too
   if (endsWith(text, "\n") || endsWith(text, "\r")) {
-    line_ends <- if (by_line) "\r?\n?\\z" else "[\r\n]+\\z"
+    # tried once for each run of line ends, not at each of them
+    line_ends <- if (by_line) "\r?\n?\\z" else "(?<![\r\n])[\r\n]+\\z"
     text <- sub(line_ends, "", text, perl = TRUE)
   }
   if (!by_line && !grepl("\\S", text, perl = TRUE)) {
@@ -106,29 +139,58 @@ read_rows <- function(body, type, parameters) {
     return(read_csv(text, parameter(parameters, "header", "") == "present"))
   }
   if (type == json_lines) {
-    return(read_records(lapply(split_lines(text), parse_json_line)))
+    return(in_blocks(split_lines(text), function(lines, ...) {
+      read_records(lapply(lines, parse_json_line))
+    }))
   }
-  read_json(text)
+  in_blocks(json_records(text), read_records)
+}
+
+# Returns list(rows, errors) of items: read does so for a block of them, given
+# also the position of its first one.
+in_blocks <- function(items, read) {
+  blocks <- lapply(seq(1, length(items), block_size), function(from) {
+    to <- min(from + block_size - 1, length(items))
+    block <- read(items[from:to], from)
+    bad <- which(!is.na(block$errors))
+    message <- sprintf("row %d: %s", from - 1 + bad, block$errors[bad])
+    block$errors[bad] <- substr(message, 1, longest_message)
+    if (length(bad) && !batch) {
+      bad_input(block$errors[bad[1]])
+    }
+    block
+  })
+  if (length(blocks) == 1) {
+    return(blocks[[1]])
+  }
+  values <- lapply(seq_along(columns), function(i) {
+    do.call(c, lapply(blocks, function(block) block$rows[[i]]))
+  })
+  errors <- unlist(lapply(blocks, `[[`, "errors"))
+  list(rows = as_frame(values), errors = errors)
 }
 
 # Returns raw bytes as UTF-8 text.
 decode <- function(body, charset = "utf-8") {
-  if (charset %in% c("utf-8", "utf8")) {
-    has_nul <- length(grepRaw(as.raw(0), body, fixed = TRUE))
-    text <- if (has_nul) NA else rawToChar(body)
-    if (is.na(text) || !validUTF8(text)) {
-      bad_input("the body is not ", charset, " text")
-    }
-    Encoding(text) <- "UTF-8"
-    return(if (startsWith(text, "\ufeff")) substring(text, 2) else text)
+  name <- charset
+  if (!name %in% charsets) {
+    name <- unname(spellings[without_marks(charset)])
   }
-  known_as <- sub("^latin-", "latin", charset)
+  if (is.na(name)) {
+    bad_input(
+      "unknown charset ", quoted(substr(charset, 1, 40)),
+      ": it must be one of ", toString(charsets)
+    )
+  }
   text <- tryCatch(
-    iconv(list(body), known_as, "UTF-8"),
-    error = function(e) bad_input("unknown charset ", quoted(charset))
+    iconv(list(body), name, "UTF-8"),
+    error = function(e) NA # a NUL, which R has no text for
   )
   if (is.na(text)) {
-    bad_input("the body is not ", charset, " text")
+    bad_input("the body is not ", name, " text")
+  }
+  if (name == "utf-8" && startsWith(text, "\ufeff")) {
+    text <- substring(text, 2)
   }
   text
 }
@@ -138,8 +200,8 @@ read_csv <- function(text, has_header) {
   is_header <- FALSE
   if (has_header || startsWith(text, header)) {
     lines <- split_once(text)
-    if (has_header || trimws(lines[1]) == header) {
-      names <- trimws(split_csv(lines[1])[[1]])
+    if (has_header || trimmed(lines[1]) == header) {
+      names <- trimmed(split_records(csv_records(lines[1]))[[1]])
       lacking <- setdiff(names(columns), names)
       if (length(lacking)) {
         bad_input("the header has no column ", toString(lacking))
@@ -160,15 +222,17 @@ read_csv <- function(text, has_header) {
       return(list(rows = rows, errors = rep(NA_character_, nrow(rows))))
     }
   }
-  records <- split_csv(text)
   expected <- if (in_order) listed(names) else " as in the header"
-  wrong <- wrong_length(lengths(records), length(names), expected)
-  if (is_header && batch) { # a line that has to have one in the output
-    wrong[1] <- "is a header"
-  }
-  cells <- matrix(as.character(unlist(records[is.na(wrong)])), length(names))
-  values <- lapply(match(names(columns), names), function(i) cells[i, ])
-  to_rows(values, wrong, parse_cells)
+  in_blocks(csv_records(text), function(lines, from) {
+    records <- split_records(lines)
+    wrong <- wrong_length(lengths(records), length(names), expected)
+    if (from == 1 && is_header && batch) { # a line that has to have an answer
+      wrong[1] <- "is a header"
+    }
+    cells <- matrix(as.character(unlist(records[is.na(wrong)])), length(names))
+    values <- lapply(match(names(columns), names), function(i) cells[i, ])
+    to_rows(values, wrong, parse_cells)
+  })
 }
 
 listed <- function(names) paste0(": ", toString(names))
@@ -225,12 +289,9 @@ fast_csv <- function(text) {
   if (complete && all(is.finite(unlist(values)))) as_frame(values)
 }
 
-# Returns the cells of each record. In a batch job a quote that is never closed
-# spoils its own line only.
-split_csv <- function(text) split_records(csv_records(text))
-
 # Returns each record of CSV text: a line, or more of them where an open quote
-# goes on in the next one.
+# goes on in the next one. In a batch job each line is a record, so that a quote
+# that is never closed spoils its own line only.
 csv_records <- function(text) {
   lines <- split_lines(text)
   if (!batch && grepl('"', text, fixed = TRUE)) {
@@ -241,6 +302,7 @@ csv_records <- function(text) {
   sub("\r$", "", lines)
 }
 
+# Returns the cells of each record.
 split_records <- function(lines) {
   if (!any(grepl('"', lines, fixed = TRUE))) {
     cells <- strsplit(paste0(lines, ","), ",", fixed = TRUE)
@@ -248,16 +310,22 @@ split_records <- function(lines) {
     return(cells)
   }
   before <- paste0(",", lines)
-  cell <- ',[ ]*("(?:[^"]|"")*("[^,]*|$)|[^,]*)'
-  cells <- regmatches(before, gregexpr(cell, before, perl = TRUE))
+  # a choice once made is not tried otherwise (++, *+): long cells would take
+  # hundreds of bytes for each of their characters
+  cell <- ',[ ]*+(?:"(?:[^"]++|"")*+(?:"[^,]*+|$)|[^,]*+)'
+  # in bytes: to count characters up to each cell would take ever longer
+  found <- gregexpr(cell, before, perl = TRUE, useBytes = TRUE)
+  cells <- regmatches(before, found)
   cells[lines == ""] <- list(character())
-  lapply(cells, unquote)
+  record <- factor(rep(seq_along(cells), lengths(cells)), seq_along(cells))
+  unname(split(unquote(as.character(unlist(cells))), record))
 }
 
 unquote <- function(cells) {
+  Encoding(cells) <- "UTF-8"
   cells <- sub("^,[ ]*", "", cells)
-  quoted <- grepl('^"', cells)
-  inside <- sub('^"((?:[^"]|"")*+)"?', "\\1", cells[quoted], perl = TRUE)
+  quoted <- startsWith(cells, '"')
+  inside <- sub('^"((?:[^"]++|"")*+)"?', "\\1", cells[quoted], perl = TRUE)
   cells[quoted] <- gsub('""', '"', inside, fixed = TRUE)
   cells
 }
@@ -266,7 +334,8 @@ unquote <- function(cells) {
 
 parse_json <- function(text) {
   if (grepl("NaN|Infinity", text)) { # outside of strings they are numbers
-    other <- '"(?:[^"\\\\]|\\\\.)*"(*SKIP)(*FAIL)|'
+    # a string, or the rest of the text where it is never closed
+    other <- '(?s)"(?:[^"\\\\]++|\\\\.?)*+(?:"|\\z)(*SKIP)(*FAIL)|'
     text <- gsub(paste0(other, "\\bNaN\\b"), "null", text, perl = TRUE)
     text <- gsub(paste0(other, "\\bInfinity\\b"), "1e999", text, perl = TRUE)
   }
@@ -284,7 +353,7 @@ parse_json_line <- function(line) {
   tryCatch(parse_json(line), bad_input = identity)
 }
 
-read_json <- function(text) {
+json_records <- function(text) {
   document <- parse_json(text)
   records <- if (is_object(document)) document[["instances"]] else document
   if (!is.list(records) || is_object(records) || !length(records)) {
@@ -293,13 +362,13 @@ read_json <- function(text) {
       "with at least one row"
     )
   }
-  read_records(records)
+  records
 }
 
 is_object <- function(value) is.list(value) && !is.null(names(value))
 
 # Reads records: lists in the order of the columns, or objects by column name.
-read_records <- function(records) {
+read_records <- function(records, ...) {
   wrong <- vapply(records, wrong_record, "")
   good <- records[is.na(wrong)]
   named <- vapply(good, is_object, NA)
@@ -341,8 +410,6 @@ to_rows <- function(values, errors, parse) {
   }
   rows <- as_frame(lapply(values, `[`, is.na(found)))
   errors[is.na(errors)] <- found
-  bad <- which(!is.na(errors))
-  errors[bad] <- sprintf("row %d: %s", bad, errors[bad])
   list(rows = rows, errors = errors)
 }
 
@@ -350,7 +417,7 @@ to_rows <- function(values, errors, parse) {
 # blank is a missing one, and so are NA and NaN where numbers belong.
 parse_cells <- function(name, kind, cells,
                         allow_missing = algorithm$allow_missing) {
-  cells <- trimws(cells)
+  cells <- trimmed(cells)
   cells[cells == ""] <- NA
   errors <- rep(NA_character_, length(cells))
   if (is.numeric(kind)) {
@@ -370,7 +437,7 @@ parse_values <- function(name, kind, values) {
   numeric <- is.numeric(kind)
   fits <- vapply(values, if (numeric) is.numeric else is.character, NA)
   odd <- which(!fits & lengths(values) > 0)
-  shown <- substr(vapply(values[odd], to_json, ""), 1, 40)
+  shown <- vapply(values[odd], start_of_json, "")
   errors <- rep(NA_character_, length(values))
   expected <- if (numeric) "a number" else "text"
   errors[odd] <- sprintf("%s must be %s, not %s", name, expected, shown)
@@ -419,16 +486,23 @@ quoted <- function(text) {
   paste0(mark, encodeString(text), mark)
 }
 
-# Returns a value that jsonlite has parsed as ASCII JSON, to be shown.
-to_json <- function(value) {
-  if (is.list(value)) {
-    inside <- vapply(value, to_json, "")
-    if (is_object(value)) {
-      inside <- paste0('"', names(value), '": ', inside)
-      return(paste0("{", toString(inside), "}"))
-    }
-    return(paste0("[", toString(inside), "]"))
+# Returns the first characters of a value that jsonlite has parsed, as ASCII
+# JSON. What is beyond them is not looked at.
+start_of_json <- function(value, room = 40) {
+  if (!is.list(value)) {
+    if (is.character(value)) value <- substr(value, 1, room)
+    text <- jsonlite::toJSON(
+      value, auto_unbox = TRUE, null = "null", digits = NA
+    )
+    return(substr(iconv(text, "UTF-8", "ASCII", sub = "c99"), 1, room))
   }
-  text <- jsonlite::toJSON(value, auto_unbox = TRUE, null = "null", digits = NA)
-  iconv(text, "UTF-8", "ASCII", sub = "c99")
+  marks <- if (is_object(value)) c("{", "}") else c("[", "]")
+  text <- marks[1]
+  for (i in seq_along(value)) {
+    if (i > 1) text <- paste0(text, ", ")
+    if (is_object(value)) text <- paste0(text, '"', names(value)[i], '": ')
+    if (nchar(text) >= room) break
+    text <- paste0(text, start_of_json(value[[i]], room - nchar(text)))
+  }
+  substr(paste0(text, marks[2]), 1, room)
 }

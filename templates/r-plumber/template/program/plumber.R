@@ -41,10 +41,6 @@ invoke <- function(req, res, body) {
     return(refuse(req, res, 406, message))
   }
   input <- formats$read_rows(body, media_type$name, media_type$parameters)
-  wrong <- input$errors[!is.na(input$errors)]
-  if (length(wrong) && !formats$batch) {
-    formats$bad_input(wrong[1])
-  }
   predictions <- with_trace(predict_texts(input$rows, answer_type))
   text <- answers$write_answer(predictions, input$errors, answer_type)
   # SageMaker ends each answer in a batch job with a newline of its own (B5)

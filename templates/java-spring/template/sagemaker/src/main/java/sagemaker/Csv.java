@@ -2,6 +2,7 @@ package sagemaker;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Splits CSV text into records. Quotes may hold commas, line ends and doubled quotes; blanks after
@@ -20,12 +21,17 @@ public final class Csv {
 
   /** Returns the cells of each record; a blank line is a record without a cell. */
   public static List<List<String>> records(String text) {
-    var csv = new Csv(text);
     var records = new ArrayList<List<String>>();
-    while (csv.at < text.length()) {
-      records.add(csv.record());
-    }
+    forEachRecord(text, records::add);
     return records;
+  }
+
+  /** Gives the cells of each record to the consumer, which can end the reading by an exception. */
+  public static void forEachRecord(String text, Consumer<List<String>> consumer) {
+    var csv = new Csv(text);
+    while (csv.at < text.length()) {
+      consumer.accept(csv.record());
+    }
   }
 
   /** Returns the cells of the first record. */

@@ -4,6 +4,7 @@ import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ public final class Json {
               StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
 
+  private static final HexFormat HEX = HexFormat.of();
   private static final Style COMPACT = new Style(",", ":", Character.MAX_VALUE);
   private static final Style READABLE = new Style(", ", ": ", '~');
 
@@ -175,7 +177,7 @@ public final class Json {
           case '\f' -> out.append("\\f");
           default -> {
             if (c < ' ' || c > lastPlain) {
-              out.append("\\u%04x".formatted((int) c));
+              out.append("\\u").append(HEX.toHexDigits(c));
             } else {
               out.append(c);
             }

@@ -37,7 +37,8 @@ record MediaType(String name, Map<String, String> parameters) {
   }
 
   private static String unquoted(String value) {
-    return value.replaceAll("^\"+|\"+$", "");
+    // where quotes have begun before, they are not tried again: that would take quadratic time
+    return value.replaceAll("^\"+|(?<!\")\"+$", "");
   }
 
   boolean isKnown() {

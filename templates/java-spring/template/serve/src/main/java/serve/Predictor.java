@@ -10,14 +10,12 @@ final class Predictor<M> {
 
   private final SageMakerAlgorithm<M> algorithm;
   private final M model;
-  private final boolean isBatch;
   private final RequestReader reader;
   private final ResponseWriter writer;
 
   Predictor(SageMakerAlgorithm<M> algorithm, M model, boolean isBatch) {
     this.algorithm = algorithm;
     this.model = model;
-    this.isBatch = isBatch;
     reader = new RequestReader(algorithm.columns(), algorithm.allowsMissing(), isBatch);
     writer = new ResponseWriter(isBatch);
   }
@@ -29,9 +27,6 @@ final class Predictor<M> {
    */
   byte[] answer(byte[] body, MediaType type, String answerType) throws Exception {
     Records records = reader.read(body, type);
-    if (!records.errors().isEmpty() && !isBatch) {
-      throw new BadRequestException(records.errors().values().iterator().next());
-    }
     return writer.write(predict(records.rows()), records.errors(), answerType);
   }
 

@@ -1,9 +1,9 @@
 package serve;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import sagemaker.BadRequestException;
 import sagemaker.Column;
 import sagemaker.Json;
@@ -14,26 +14,36 @@ import sagemaker.Rows;
  * What the body of a request held.
  *
  * @param rows the good records, in order
- * @param errors what is wrong with the others, by their position
+ * @param errors for each record what is wrong with it, {@code null} for a good one; there are bad
+ *     ones in a batch job only
  */
-record Records(Rows rows, Map<Integer, String> errors) {
+record Records(Rows rows, List<String> errors) {
+
+  private static final int LONGEST = 1000; // characters of a message
 
   static Records of(Rows rows) {
-    return new Records(rows, Map.of());
+    return new Records(rows, Collections.nCopies(rows.size(), null));
   }
 
-  /** Reads records value by value, to take them or to say what is wrong with them and where. */
+  /**
+   * Reads records value by value. The first bad one ends it with a {@link BadRequestException} that
+   * says what is wrong and where; in a batch job the reader keeps that reason, and goes on (B5).
+   */
   static final class Reader {
 
     private final List<Column> columns;
+    private final String allNames;
     private final boolean allowsMissing;
+    private final boolean isBatch;
     private final Rows.Builder rows;
-    private final Map<Integer, String> errors = new TreeMap<>();
-    private int position;
+    private final List<String> errors = new ArrayList<>();
+    private String lastReason = "";
 
-    Reader(List<Column> columns, boolean allowsMissing) {
+    Reader(List<Column> columns, boolean allowsMissing, boolean isBatch) {
       this.columns = columns;
+      this.allNames = names(columns);
       this.allowsMissing = allowsMissing;
+      this.isBatch = isBatch;
       rows = new Rows.Builder(columns);
     }
 
@@ -43,7 +53,14 @@ record Records(Rows rows, Map<Integer, String> errors) {
 
     /** Adds a record that is wrong for a reason that is known already. */
     void addBad(String reason) {
-      errors.put(position++, "row %d: %s".formatted(position, reason));
+      if (!isBatch) {
+        throw new BadRequestException(inRow(errors.size(), reason));
+      }
+      String kept = first(LONGEST, reason);
+      if (!kept.equals(lastReason)) { // one that comes a million times is kept once
+        lastReason = kept;
+      }
+      errors.add(lastReason);
     }
 
     /** Adds the cells of a line of CSV, in the order of the columns. */
@@ -57,20 +74,27 @@ record Records(Rows rows, Map<Integer, String> errors) {
     }
 
     private void add(Object record, boolean isText) {
+      List<Object> row;
       try {
-        List<?> values = inOrder(record);
-        var row = new ArrayList<Object>(values.size());
-        for (int i = 0; i < columns.size(); i++) {
-          row.add(
-              isText
-                  ? cell(columns.get(i), (String) values.get(i))
-                  : value(columns.get(i), values.get(i)));
-        }
-        rows.row(row);
-        position++;
+        row = row(record, isText);
       } catch (BadRequestException error) {
         addBad(error.getMessage());
+        return;
       }
+      rows.row(row);
+      errors.add(null);
+    }
+
+    private List<Object> row(Object record, boolean isText) {
+      List<?> values = inOrder(record);
+      var row = new ArrayList<Object>(values.size());
+      for (int i = 0; i < columns.size(); i++) {
+        row.add(
+            isText
+                ? cell(columns.get(i), (String) values.get(i))
+                : value(columns.get(i), values.get(i)));
+      }
+      return row;
     }
 
     private List<?> inOrder(Object record) {
@@ -82,7 +106,7 @@ record Records(Rows rows, Map<Integer, String> errors) {
           };
       if (values.size() != columns.size()) {
         throw new BadRequestException(
-            "%d values, expected %d: %s".formatted(values.size(), columns.size(), names(columns)));
+            "%d values, expected %d: %s".formatted(values.size(), columns.size(), allNames));
       }
       return values;
     }
@@ -142,25 +166,31 @@ record Records(Rows rows, Map<Integer, String> errors) {
       }
       String kind = isNumber ? "a number" : "text";
       throw new BadRequestException(
-          "%s must be %s, not %s".formatted(column.name(), kind, first40(Json.show(value))));
+          "%s must be %s, not %s".formatted(column.name(), kind, first(40, Json.show(value))));
     }
+  }
 
-    /** Returns text between quotes, single ones if possible. */
-    private static String quoted(String text) {
-      String shown =
-          first40(text)
-              .replace("\\", "\\\\")
-              .replace("\n", "\\n")
-              .replace("\t", "\\t")
-              .replace("\r", "\\r");
-      if (!text.contains("'")) {
-        return "'" + shown + "'";
-      }
-      return text.contains("\"") ? "'" + shown.replace("'", "\\'") + "'" : '"' + shown + '"';
-    }
+  /** Returns what is wrong with the record at a position, counted from 0. */
+  static String inRow(int position, String reason) {
+    return first(LONGEST, "row " + (position + 1) + ": " + reason);
+  }
 
-    private static String first40(String text) {
-      return text.substring(0, Math.min(text.length(), 40));
+  /** Returns the beginning of a text between quotes, single ones if possible. */
+  static String quoted(String text) {
+    String start = first(40, text);
+    String shown =
+        start
+            .replace("\\", "\\\\")
+            .replace("\n", "\\n")
+            .replace("\t", "\\t")
+            .replace("\r", "\\r");
+    if (!start.contains("'")) {
+      return "'" + shown + "'";
     }
+    return start.contains("\"") ? "'" + shown.replace("'", "\\'") + "'" : '"' + shown + '"';
+  }
+
+  private static String first(int characters, String text) {
+    return text.substring(0, Math.min(text.length(), characters));
   }
 }

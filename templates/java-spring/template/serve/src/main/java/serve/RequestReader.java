@@ -1,12 +1,10 @@
 package serve;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import sagemaker.BadRequestException;
 import sagemaker.Column;
 import sagemaker.Csv;
@@ -42,10 +40,11 @@ final class RequestReader {
   /**
    * Returns the records of a body.
    *
-   * @throws BadRequestException where not even records can be told apart
+   * @throws BadRequestException where not even records can be told apart, and outside a batch job
+   *     at the first bad record: what follows it is not read
    */
   Records read(byte[] body, MediaType type) {
-    String text = decode(body, type.parameters().getOrDefault("charset", "utf-8"));
+    String text = BodyText.decode(body, type.parameters().getOrDefault("charset", "utf-8"));
     if (isBatch && !type.name().equals(MediaType.JSON)) { // a blank line is a record too
       text = withoutEnd(withoutEnd(text, "\n"), "\r");
     } else {
@@ -61,37 +60,8 @@ final class RequestReader {
     };
   }
 
-  // --- text ---
-
-  private static String decode(byte[] body, String charset) {
-    Charset known = charset(charset);
-    String text = new String(body, known);
-    // what cannot be read has become that character, or it was there before
-    if (text.indexOf('\ufffd') >= 0) {
-      try {
-        known.newDecoder().decode(ByteBuffer.wrap(body));
-      } catch (CharacterCodingException error) {
-        throw new BadRequestException(
-            "the body is not %s text: %s".formatted(charset, error.getMessage()));
-      }
-    }
-    return known.equals(StandardCharsets.UTF_8) && text.startsWith("\ufeff")
-        ? text.substring(1)
-        : text;
-  }
-
-  private static Charset charset(String name) {
-    if (name.equals("utf-8")) {
-      return StandardCharsets.UTF_8;
-    }
-    for (String spelling : List.of(name, name.replaceAll("[-_ ]", ""))) {
-      try {
-        return Charset.forName(spelling);
-      } catch (IllegalArgumentException unknown) {
-        continue;
-      }
-    }
-    throw new BadRequestException("unknown charset '%s'".formatted(name));
+  private Records.Reader reader() {
+    return new Records.Reader(columns, allowsMissing, isBatch);
   }
 
   private static String withoutEnd(String text, String end) {
@@ -112,60 +82,80 @@ final class RequestReader {
     int lineEnd = text.indexOf('\n');
     String firstLine = lineEnd < 0 ? text : text.substring(0, lineEnd);
     if (hasHeader || firstLine.strip().equals(header)) {
-      return csvWithHeader(text, firstLine);
+      return csvWithHeader(firstLine, lineEnd < 0 ? null : text.substring(lineEnd + 1));
     }
     Rows rows = fast == null ? null : fast.csv(text);
-    return rows == null
-        ? csvByCell(new Records.Reader(columns, allowsMissing), split(text), names)
-        : Records.of(rows);
+    if (rows != null) {
+      return Records.of(rows);
+    }
+    Records.Reader reader = reader();
+    forEachRow(text, reader::addCells);
+    return reader.records();
   }
 
-  private Records csvWithHeader(String text, String firstLine) {
+  /** Reads a header and what follows its line, which is null if nothing does. */
+  private Records csvWithHeader(String firstLine, String rest) {
     List<String> given = Csv.firstRecord(firstLine).stream().map(String::strip).toList();
-    List<String> missing = names.stream().filter(name -> !given.contains(name)).toList();
-    if (!missing.isEmpty()) {
-      throw new BadRequestException("the header has no column " + String.join(", ", missing));
-    }
-    var reader = new Records.Reader(columns, allowsMissing);
+    int[] places = places(given);
+    Records.Reader reader = reader();
     if (isBatch) { // a line of the input that has to have one in the output
       reader.addBad("is a header");
-      List<List<String>> lines = split(text);
-      return csvByCell(reader, lines.subList(1, lines.size()), given);
+      return rest == null ? reader.records() : csvByName(reader, rest, given, places);
     }
-    String rest = text.substring(Math.min(firstLine.length() + 1, text.length()));
-    if (rest.isEmpty()) {
+    if (rest == null) {
       throw new BadRequestException("there is a header but no row");
     }
     Rows rows = fast != null && given.equals(names) ? fast.csv(rest) : null;
-    return rows == null ? csvByCell(reader, split(rest), given) : Records.of(rows);
+    return rows == null ? csvByName(reader, rest, given, places) : Records.of(rows);
   }
 
-  private Records csvByCell(Records.Reader reader, List<List<String>> lines, List<String> given) {
-    int[] places = names.stream().mapToInt(given::indexOf).toArray();
-    for (List<String> cells : lines) {
-      if (given.equals(names)) {
-        reader.addCells(cells);
-      } else if (cells.size() != given.size()) {
-        reader.addBad(
-            "%d values, expected %d as in the header".formatted(cells.size(), given.size()));
-      } else {
-        var inOrder = new ArrayList<String>(places.length);
-        for (int place : places) {
-          inOrder.add(cells.get(place));
-        }
-        reader.addCells(inOrder);
-      }
+  /** Returns where in a header each column stands first. */
+  private int[] places(List<String> given) {
+    var places = new HashMap<String, Integer>(); // a header can be long: each name is read once
+    for (int place = 0; place < given.size(); place++) {
+      places.putIfAbsent(given.get(place), place);
     }
+    List<String> missing = names.stream().filter(name -> !places.containsKey(name)).toList();
+    if (!missing.isEmpty()) {
+      throw new BadRequestException("the header has no column " + String.join(", ", missing));
+    }
+    return names.stream().mapToInt(places::get).toArray();
+  }
+
+  private Records csvByName(
+      Records.Reader reader, String text, List<String> given, int[] places) {
+    boolean isInOrder = given.equals(names);
+    forEachRow(
+        text,
+        cells -> {
+          if (isInOrder) {
+            reader.addCells(cells);
+          } else if (cells.size() == given.size()) {
+            reader.addCells(Arrays.stream(places).mapToObj(cells::get).toList());
+          } else {
+            reader.addBad(
+                "%d values, expected %d as in the header".formatted(cells.size(), given.size()));
+          }
+        });
     return reader.records();
   }
 
   /** In a batch job a quote that is never closed spoils its own line only. */
-  private List<List<String>> split(String text) {
-    return isBatch ? lines(text).stream().map(Csv::firstRecord).toList() : Csv.records(text);
+  private void forEachRow(String text, Consumer<List<String>> row) {
+    if (isBatch) {
+      forEachLine(text, line -> row.accept(Csv.firstRecord(line)));
+    } else {
+      Csv.forEachRecord(text, row);
+    }
   }
 
-  private static List<String> lines(String text) {
-    return List.of(text.split("\n", -1));
+  private static void forEachLine(String text, Consumer<String> consumer) {
+    int start = 0;
+    for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      consumer.accept(text.substring(start, end));
+      start = end + 1;
+    }
+    consumer.accept(text.substring(start));
   }
 
   // --- JSON ---
@@ -181,21 +171,30 @@ final class RequestReader {
       throw new BadRequestException(
           "the JSON must be a list of rows or {\"instances\": [rows]}, with at least one row");
     }
-    var reader = new Records.Reader(columns, allowsMissing);
+    Records.Reader reader = reader();
     list.forEach(reader::addJson);
     return reader.records();
   }
 
   private Records jsonLines(String text) {
-    var reader = new Records.Reader(columns, allowsMissing);
-    for (String line : lines(text)) {
-      try {
-        reader.addJson(parse(line));
-      } catch (BadRequestException error) {
-        reader.addBad(error.getMessage());
-      }
-    }
+    Records.Reader reader = reader();
+    forEachLine(text, line -> addLine(reader, line));
     return reader.records();
+  }
+
+  private static void addLine(Records.Reader reader, String line) {
+    if (line.isBlank()) { // it is not worth a parser: a body can hold millions of them
+      reader.addBad("the body is not JSON: the line is blank");
+      return;
+    }
+    Object record;
+    try {
+      record = parse(line);
+    } catch (BadRequestException error) {
+      reader.addBad(error.getMessage());
+      return;
+    }
+    reader.addJson(record);
   }
 
   private static Object parse(String text) {

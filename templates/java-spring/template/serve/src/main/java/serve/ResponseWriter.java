@@ -1,7 +1,6 @@
 package serve;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
@@ -18,64 +17,57 @@ final class ResponseWriter {
     this.isBatch = isBatch;
   }
 
-  byte[] write(List<?> predictions, Map<Integer, String> errors, String type) {
-    List<?> all = errors.isEmpty() ? predictions : withErrors(predictions, errors, type);
-    var out = new StringBuilder(16 * all.size() + 32);
-    switch (type) {
-      case MediaType.CSV -> csv(all, out);
-      case MediaType.JSON -> {
-        Json.write(all, out.append("{\"predictions\":"));
-        out.append('}');
+  /**
+   * Returns the body of an answer.
+   *
+   * @param predictions of the good records, in order
+   * @param errors for each record what is wrong with it, {@code null} for a good one: an error
+   *     stands at the place of its record, so that batch output lines up with its input (B5)
+   */
+  byte[] write(List<?> predictions, List<String> errors, String type) {
+    boolean isJson = type.equals(MediaType.JSON);
+    var out = new StringBuilder(16 * errors.size() + 32);
+    out.append(isJson ? "{\"predictions\":[" : "");
+    Iterator<?> rest = predictions.iterator();
+    for (int position = 0; position < errors.size(); position++) {
+      if (position > 0) {
+        out.append(isJson ? ',' : '\n');
       }
-      default -> jsonLines(all, out);
+      String error = errors.get(position);
+      if (error == null) {
+        prediction(rest.next(), type, out);
+      } else {
+        error(position, error, type, out);
+      }
     }
+    out.append(isJson ? "]}" : "");
     return (isBatch ? out : out.append('\n')).toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /**
-   * Puts a placeholder at the place of each bad record, so that batch output lines up with its
-   * input (B5).
-   */
-  private static List<?> withErrors(List<?> predictions, Map<Integer, String> errors, String type) {
-    Iterator<?> rest = predictions.iterator();
-    var all = new ArrayList<Object>();
-    for (int position = 0; position < predictions.size() + errors.size(); position++) {
-      String error = errors.get(position);
-      if (error == null) {
-        all.add(rest.next());
-      } else {
-        all.add(type.equals(MediaType.CSV) ? "ERROR" : Map.of("error", error));
-      }
-    }
-    return all;
-  }
-
-  private static void jsonLines(List<?> predictions, StringBuilder out) {
-    String separator = "";
-    for (Object prediction : predictions) {
-      out.append(separator);
-      boolean isError =
-          prediction instanceof Map<?, ?> map && map.keySet().equals(Map.of("error", "").keySet());
-      if (isError) {
-        Json.write(prediction, out);
-      } else {
+  private static void prediction(Object prediction, String type, StringBuilder out) {
+    switch (type) {
+      case MediaType.CSV -> csv(prediction, out);
+      case MediaType.JSON -> Json.write(prediction, out);
+      default -> {
         Json.write(prediction, out.append("{\"prediction\":"));
         out.append('}');
       }
-      separator = "\n";
     }
   }
 
-  private static void csv(List<?> predictions, StringBuilder out) {
-    String lineEnd = "";
-    for (Object prediction : predictions) {
-      out.append(lineEnd);
-      switch (prediction) {
-        case Collection<?> cells -> cells(cells, out);
-        case Object array when array.getClass().isArray() -> cells(Json.list(array), out);
-        case null, default -> cell(prediction, out);
-      }
-      lineEnd = "\n";
+  private static void error(int position, String error, String type, StringBuilder out) {
+    if (type.equals(MediaType.CSV)) {
+      out.append("ERROR");
+    } else {
+      Json.write(Map.of("error", Records.inRow(position, error)), out);
+    }
+  }
+
+  private static void csv(Object prediction, StringBuilder out) {
+    switch (prediction) {
+      case Collection<?> cells -> cells(cells, out);
+      case Object array when array.getClass().isArray() -> cells(Json.list(array), out);
+      case null, default -> cell(prediction, out);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,7 +44,8 @@ class ResponseWriterTest {
   }
 
   private static String write(List<?> predictions, String type) {
-    byte[] body = new ResponseWriter(true).write(predictions, Map.of(), type);
+    List<String> noErrors = Collections.nCopies(predictions.size(), null);
+    byte[] body = new ResponseWriter(true).write(predictions, noErrors, type);
     return new String(body, StandardCharsets.UTF_8);
   }
 }

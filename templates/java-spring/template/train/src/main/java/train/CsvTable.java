@@ -93,7 +93,7 @@ final class CsvTable {
               cell.isEmpty() || cell.equalsIgnoreCase("NA") ? Double.NaN : Numbers.parse(cell));
         } catch (NumberFormatException error) {
           throw new JobException(
-              where + "%s must be a number, not '%s'".formatted(column.name(), cell));
+              where + "%s must be a number, not '%.40s'".formatted(column.name(), cell));
         }
       }
     }

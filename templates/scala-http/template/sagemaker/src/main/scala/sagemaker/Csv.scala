@@ -6,9 +6,12 @@ package sagemaker
 object Csv:
 
   /** The cells of each record; a blank line is a record without a cell. */
-  def records(text: String): Vector[Vector[String]] =
+  def records(text: String): Vector[Vector[String]] = iterator(text).toVector
+
+  /** The same, each record read only when it is asked for. */
+  def iterator(text: String): Iterator[Vector[String]] =
     val reader = Reader(text)
-    Vector.unfold(())(_ => Option.unless(reader.isAtEnd)((reader.record(), ())))
+    Iterator.unfold(())(_ => Option.unless(reader.isAtEnd)((reader.record(), ())))
 
   /** The cells of the first record. */
   def firstRecord(text: String): Vector[String] =

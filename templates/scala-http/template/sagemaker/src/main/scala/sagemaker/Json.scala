@@ -1,6 +1,9 @@
 package sagemaker
 
-import scala.collection.immutable.VectorMap
+import java.util.LinkedHashMap
+
+import scala.collection.immutable.{AbstractMap, VectorMap}
+import scala.jdk.CollectionConverters.*
 import scala.util.Using
 
 import tools.jackson.core.*
@@ -15,7 +18,7 @@ enum Json:
   case Num(value: Double)
   case Str(value: String)
   case Arr(values: Json*)
-  case Obj(fields: VectorMap[String, Json] = VectorMap.empty)
+  case Obj(fields: Map[String, Json] = VectorMap.empty)
 
   /** This value as text without blanks. */
   def compact: String = JsonWriter.Compact.write(this)
@@ -58,14 +61,25 @@ object Json:
     case _                            => throw StreamReadException(parser, "there is no value")
 
   private def obj(parser: JsonParser): Json =
-    val fields = VectorMap.newBuilder[String, Json]
+    val fields = LinkedHashMap[String, Json]()
     while parser.nextToken() != JsonToken.END_OBJECT do
       val name = parser.currentName()
       parser.nextToken()
-      fields += name -> value(parser)
-    Obj(fields.result())
+      fields.put(name, value(parser))
+    Obj(Fields(fields))
 
   private def arr(parser: JsonParser): Json =
     val values = Vector.newBuilder[Json]
     while parser.nextToken() != JsonToken.END_ARRAY do values += value(parser)
     Arr(values.result()*)
+
+/** The fields of an object in their order. Java's map finds them: Scala's own takes quadratic time
+  * for names that were chosen so that their hash codes collide.
+  */
+private final class Fields(byName: LinkedHashMap[String, Json]) extends AbstractMap[String, Json]:
+  override def size: Int = byName.size
+  override def get(name: String): Option[Json] = Option(byName.get(name))
+  override def iterator: Iterator[(String, Json)] = byName.asScala.iterator
+  override def removed(name: String): Map[String, Json] = VectorMap.from(this).removed(name)
+  override def updated[V >: Json](name: String, value: V): Map[String, V] =
+    VectorMap.from[String, V](this).updated(name, value)

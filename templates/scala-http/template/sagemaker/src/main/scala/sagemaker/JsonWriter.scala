@@ -1,5 +1,7 @@
 package sagemaker
 
+import java.util.HexFormat
+
 /** Writes JSON. What it cannot say, NaN and infinity, becomes null. */
 final class JsonWriter private (comma: String, colon: String, lastPlain: Char):
 
@@ -27,10 +29,10 @@ final class JsonWriter private (comma: String, colon: String, lastPlain: Char):
     case other                                  => out.append(other)
 
   /** Appends a list, each item of it as the last argument says. */
-  def arr[A](items: Iterable[A], out: StringBuilder)(item: A => Unit): Unit =
+  def arr[A](items: IterableOnce[A], out: StringBuilder)(item: A => Unit): Unit =
     out += '['
     var separator = ""
-    for value <- items do
+    for value <- items.iterator do
       out ++= separator
       item(value)
       separator = comma
@@ -60,7 +62,7 @@ final class JsonWriter private (comma: String, colon: String, lastPlain: Char):
       case '\t'                          => out ++= "\\t"
       case '\b'                          => out ++= "\\b"
       case '\f'                          => out ++= "\\f"
-      case c if c < ' ' || c > lastPlain => out ++= f"\\u${c.toInt}%04x"
+      case c if c < ' ' || c > lastPlain => out ++= "\\u" ++= HexFormat.of().toHexDigits(c)
       case c                             => out += c
     out += '"'
 

@@ -5,7 +5,8 @@ import java.util.Locale
 /** Numbers as they are written in requests, in training data and in answers. */
 object Numbers:
 
-  private val Number = """[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?""".r
+  // its quantifiers give nothing back, so that a million digits and a letter take one pass
+  private val Number = """[+-]?([0-9]++\.?+[0-9]*+|\.[0-9]++)([eE][+-]?[0-9]++)?""".r
   private val Infinity = "([+-]?)inf(?:inity)?".r
   private val NaN = "[+-]?nan".r
 

@@ -33,7 +33,8 @@ object MediaType:
 
   private def parameter(text: String): (String, String) =
     val (name, value) = text.span(_ != '=')
-    (name.strip, value.drop(1).strip.replaceAll("^\"+|\"+$", ""))
+    // where quotes have begun before, they are not tried again: that would take quadratic time
+    (name.strip, value.drop(1).strip.replaceAll("^\"+|(?<!\")\"+$", ""))
 
   /** The format of the answer for an Accept header; with no preference that is the request's own
     * (H14).

@@ -23,10 +23,9 @@ final class Predictor[M](algorithm: SageMakerAlgorithm[M], model: M, isBatch: Bo
   ): Either[Refusal, Array[Byte]] =
     try
       reader.read(body, format, media) match
-        case Right(records) if isBatch || records.errors.isEmpty =>
+        case Right(records) =>
           Right(writer.write(predict(records.rows), records.errors, answerFormat))
-        case Right(records) => Left(Refusal(400, records.firstError))
-        case Left(reason)   => Left(Refusal(400, reason))
+        case Left(reason) => Left(Refusal(400, reason))
     catch
       case error: BadRequestException => Left(Refusal(400, error.getMessage))
       case error: Throwable => // the model's, whatever it is: the next request may fare better

@@ -8,29 +8,62 @@ import sagemaker.Rows.Cell
   * @param rows
   *   the good records, in order
   * @param errors
-  *   what is wrong with the others, by their position
+  *   for each record what is wrong with it, if anything is: there are bad ones in a batch job only
   */
-final case class Records(rows: Rows, errors: Map[Int, String] = Map.empty):
-
-  def firstError: String = errors(errors.keys.min)
+final case class Records(rows: Rows, errors: Seq[Option[String]])
 
 object Records:
 
   /** What one record holds, or what is wrong with it. */
   type Checked = Either[String, Seq[Cell]]
 
-  /** The records of a body in their order, each of them checked. */
-  def of(columns: Seq[Column], checked: IterableOnce[Checked]): Records =
+  private val Longest = 1000 // characters of a message
+
+  def of(rows: Rows): Records = Records(rows, Vector.fill(rows.size)(None))
+
+  /** The records of a body in their order, each of them checked. Outside a batch job the first bad
+    * one is the answer, and no other is read; a batch job keeps what is wrong with each (B5).
+    */
+  def of(
+      columns: Seq[Column],
+      checked: Iterator[Checked],
+      isBatch: Boolean
+  ): Either[String, Records] =
     val rows = Rows.Builder(columns)
-    val errors = Map.newBuilder[Int, String]
-    for (record, position) <- checked.iterator.zipWithIndex do
-      record match
-        case Right(cells) => rows.row(cells)
-        case Left(error)  => errors += position -> s"row ${position + 1}: $error"
-    Records(rows.result(), errors.result())
+    val errors = Vector.newBuilder[Option[String]]
+    var reason = Option.empty[String] // one that comes a million times is kept once
+    var position = 0
+    while checked.hasNext && (isBatch || reason.isEmpty) do
+      checked.next() match
+        case Right(cells) =>
+          rows.row(cells)
+          errors += None
+        case Left(error) =>
+          val start = error.take(Longest)
+          if !reason.contains(start) then reason = Some(start)
+          errors += reason
+      position += 1
+    reason
+      .filterNot(_ => isBatch)
+      .map(inRow(position - 1, _))
+      .toLeft(Records(rows.result(), errors.result()))
+
+  /** What is wrong with the record at a position, counted from 0. */
+  def inRow(position: Int, reason: String): String = s"row ${position + 1}: $reason".take(Longest)
+
+  /** The beginning of a text between quotes, single ones if possible. */
+  def quoted(text: String): String =
+    val escapes = Seq("\\" -> "\\\\", "\n" -> "\\n", "\t" -> "\\t", "\r" -> "\\r")
+    val start = text.take(40)
+    val shown = escapes.foldLeft(start) { case (shown, (from, to)) => shown.replace(from, to) }
+    if !start.contains('\'') then s"'$shown'"
+    else if start.contains('"') then s"'${shown.replace("'", "\\'")}'"
+    else s"\"$shown\""
 
 /** Takes records value by value, or says what is wrong with them. */
 final class RecordChecker(columns: Seq[Column], allowsMissing: Boolean):
+
+  private val expected = s"expected ${columns.size}: ${names(columns)}"
 
   /** Takes the cells of a line of CSV, in the order of the columns. */
   def cells(cells: Seq[String]): Records.Checked = inOrder(cells)(cell)
@@ -48,7 +81,7 @@ final class RecordChecker(columns: Seq[Column], allowsMissing: Boolean):
 
   private def inOrder[A](values: Seq[A])(take: (Column, A) => Either[String, Cell]) =
     if values.size != columns.size then
-      Left(s"${values.size} values, expected ${columns.size}: ${names(columns)}")
+      Left(s"${values.size} values, $expected")
     else
       val taken = columns.lazyZip(values).map(take)
       taken
@@ -65,7 +98,7 @@ final class RecordChecker(columns: Seq[Column], allowsMissing: Boolean):
       case Column.Number(name) =>
         Numbers.parse(text) match
           case Some(value) => number(column, value)
-          case None        => Left(s"$name must be a number, not ${quoted(text)}")
+          case None        => Left(s"$name must be a number, not ${Records.quoted(text)}")
 
   /** A JSON value; null is a missing one, and so is NaN where numbers belong. */
   private def value(column: Column, value: Json): Either[String, Cell] = (column, value) match
@@ -87,13 +120,3 @@ final class RecordChecker(columns: Seq[Column], allowsMissing: Boolean):
     case Column.Text(_)      => Right(None)
 
   private def shown(value: Json): String = value.readable.take(40)
-
-  /** Text between quotes, single ones if possible. */
-  private def quoted(text: String): String =
-    val escapes = Seq("\\" -> "\\\\", "\n" -> "\\n", "\t" -> "\\t", "\r" -> "\\r")
-    val shown = escapes.foldLeft(text.take(40)) { case (shown, (from, to)) =>
-      shown.replace(from, to)
-    }
-    if !text.contains('\'') then s"'$shown'"
-    else if text.contains('"') then s"'${shown.replace("'", "\\'")}'"
-    else s"\"$shown\""

@@ -1,11 +1,5 @@
 package serve
 
-import java.nio.ByteBuffer
-import java.nio.charset.{CharacterCodingException, Charset}
-import java.nio.charset.StandardCharsets.UTF_8
-
-import scala.util.Try
-
 import sagemaker.{Column, Csv, Json}
 import tools.jackson.core.JacksonException
 import tools.jackson.core.exc.StreamConstraintsException
@@ -22,9 +16,11 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
   private val checker = RecordChecker(columns, allowsMissing)
   private val fast = Option.when(columns.forall(_.isInstanceOf[Column.Number]))(FastReader(columns))
 
-  /** The records of a body, or why not even records can be told apart. */
+  /** The records of a body, or why not even records can be told apart; outside a batch job, what is
+    * wrong with the first bad one: what follows it is not read.
+    */
   def read(body: Array[Byte], format: Format, media: MediaType): Either[String, Records] =
-    decode(body, media.charset).flatMap: decoded =>
+    BodyText.decode(body, media.charset).flatMap: decoded =>
       if isBatch && format != Format.Json then // a blank line is a record too
         parse(decoded.stripSuffix("\n").stripSuffix("\r"), format, media.hasHeader)
       else
@@ -36,72 +32,67 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
     format match
       case Format.Csv       => csv(text, hasHeader)
       case Format.Json      => json(text)
-      case Format.JsonLines => Right(jsonLines(text))
+      case Format.JsonLines => jsonLines(text)
 
-  // --- text ---
-
-  private def decode(body: Array[Byte], name: String): Either[String, String] =
-    charset(name).flatMap: charset =>
-      val text = String(body, charset)
-      // what cannot be read has become that character, or it was there before
-      val unreadable = if text.contains('\ufffd') then codingError(body, charset) else None
-      unreadable
-        .map(error => s"the body is not $name text: ${error.getMessage}")
-        .toLeft(if charset == UTF_8 then text.stripPrefix("\ufeff") else text)
-
-  private def codingError(body: Array[Byte], charset: Charset): Option[CharacterCodingException] =
-    try
-      charset.newDecoder().decode(ByteBuffer.wrap(body))
-      None
-    catch case error: CharacterCodingException => Some(error)
-
-  private def charset(name: String): Either[String, Charset] =
-    def known(spelling: String) = Try(Charset.forName(spelling)).toOption
-    known(name).orElse(known(name.replaceAll("[-_ ]", ""))).toRight(s"unknown charset '$name'")
+  private def checked(records: Iterator[Records.Checked]): Either[String, Records] =
+    Records.of(columns, records, isBatch)
 
   // --- CSV ---
 
   private def csv(text: String, hasHeader: Boolean): Either[String, Records] =
     val firstLine = text.takeWhile(_ != '\n')
-    if hasHeader || firstLine.strip == header then csvWithHeader(text, firstLine)
-    else Right(csvRows(text, names))
+    if hasHeader || firstLine.strip == header then
+      val rest = Option.when(firstLine.length < text.length)(text.drop(firstLine.length + 1))
+      csvWithHeader(Csv.firstRecord(firstLine).map(_.strip), rest)
+    else csvRows(text)
 
-  private def csvWithHeader(text: String, firstLine: String): Either[String, Records] =
-    val rest = text.drop(firstLine.length + 1)
-    val found = Csv.firstRecord(firstLine).map(_.strip)
-    val missing = names.filterNot(found.contains)
+  /** Reads what follows the line of a header, if anything does. */
+  private def csvWithHeader(found: Seq[String], rest: Option[String]): Either[String, Records] =
+    val places = placesOf(found)
+    val missing = names.filterNot(places.contains)
+    val cells = inOrder(found.size, names.flatMap(places.get))
     if missing.nonEmpty then Left(s"the header has no column ${missing.mkString(", ")}")
     else if isBatch then // a line of the input that has to have one in the output
-      Right(Records.of(columns, Iterator(Left("is a header")) ++ csvByCell(text, found).drop(1)))
-    else if rest.isEmpty then Left("there is a header but no row")
-    else Right(csvRows(rest, found))
+      val rows = rest.iterator.flatMap(split).map(if found == names then checker.cells else cells)
+      checked(Iterator(Left("is a header")) ++ rows)
+    else
+      rest.toRight("there is a header but no row").flatMap: rest =>
+        if found == names then csvRows(rest) else checked(split(rest).map(cells))
 
-  private def csvRows(text: String, found: Seq[String]): Records =
-    fast.filter(_ => found == names).flatMap(_.csv(text)) match
-      case Some(rows) => Records(rows)
-      case None       => Records.of(columns, csvByCell(text, found))
+  /** Where in a header each column stands first. */
+  private def placesOf(found: Seq[String]): Map[String, Int] =
+    val isColumn = names.toSet
+    found.zipWithIndex.reverse.filter((name, _) => isColumn(name)).toMap
 
-  private def csvByCell(text: String, found: Seq[String]): Iterator[Records.Checked] =
-    val places = names.map(found.indexOf)
-    split(text).iterator.map: cells =>
-      if found == names then checker.cells(cells)
-      else if cells.size == found.size then checker.cells(places.map(cells))
-      else Left(s"${cells.size} values, expected ${found.size} as in the header")
+  private def inOrder(width: Int, places: Seq[Int])(cells: Seq[String]): Records.Checked =
+    if cells.size == width then checker.cells(places.map(cells))
+    else Left(s"${cells.size} values, expected $width as in the header")
+
+  private def csvRows(text: String): Either[String, Records] =
+    fast.flatMap(_.csv(text)) match
+      case Some(rows) => Right(Records.of(rows))
+      case None       => checked(split(text).map(checker.cells))
 
   /** In a batch job a quote that is never closed spoils its own line only. */
-  private def split(text: String): Seq[Seq[String]] =
+  private def split(text: String): Iterator[Seq[String]] =
     if isBatch then lines(text).map(Csv.firstRecord)
-    else Csv.records(text)
+    else Csv.iterator(text)
 
-  private def lines(text: String): Seq[String] = text.split("\n", -1).toSeq
+  /** What stands between the line ends: of a text without one, all of it. */
+  private def lines(text: String): Iterator[String] =
+    Iterator.unfold(0): start =>
+      Option.when(start <= text.length):
+        val end = text.indexOf('\n', start)
+        val line = text.substring(start, if end < 0 then text.length else end)
+        (line, start + line.length + 1)
 
   // --- JSON ---
 
   private def json(text: String): Either[String, Records] =
     fast.flatMap(_.json(text)) match
-      case Some(rows) => Right(Records(rows))
+      case Some(rows) => Right(Records.of(rows))
       case None =>
-        parse(text).flatMap(rows).map(rows => Records.of(columns, rows.map(checker.json)))
+        parse(text).flatMap(rows).flatMap(rows => checked(rows.iterator.map(checker.json)))
 
   private def rows(document: Json): Either[String, Seq[Json]] =
     val rows = document match
@@ -113,8 +104,13 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
         val expected = """a list of rows or {"instances": [rows]}, with at least one row"""
         Left(s"the JSON must be $expected")
 
-  private def jsonLines(text: String): Records =
-    Records.of(columns, lines(text).map(parse(_).flatMap(checker.json)))
+  private def jsonLines(text: String): Either[String, Records] =
+    checked(lines(text).map(jsonLine))
+
+  private def jsonLine(line: String): Records.Checked =
+    // it is not worth a parser: a body can hold millions of them
+    if line.isBlank then Left("the body is not JSON: the line is blank")
+    else parse(line).flatMap(checker.json)
 
   private def parse(text: String): Either[String, Json] =
     Json.read(text) match

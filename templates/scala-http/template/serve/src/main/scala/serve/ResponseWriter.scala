@@ -12,9 +12,18 @@ final class ResponseWriter(isBatch: Boolean):
 
   /** The body of an answer, in which the errors have the places of their records, so that the
     * output of a batch job lines up with its input (B5).
+    *
+    * @param predictions
+    *   of the good records, in order
+    * @param errors
+    *   for each record what is wrong with it, if anything is
     */
-  def write(predictions: Seq[Prediction], errors: Map[Int, String], format: Format): Array[Byte] =
-    val out = StringBuilder(16 * predictions.size + 32)
+  def write(
+      predictions: Seq[Prediction],
+      errors: Seq[Option[String]],
+      format: Format
+  ): Array[Byte] =
+    val out = StringBuilder(16 * errors.size + 32)
     val items = inOrder(predictions, errors)
     format match
       case Format.Csv       => lines(items, out)(csv(_, out))
@@ -25,14 +34,15 @@ final class ResponseWriter(isBatch: Boolean):
 
   private type Item = Either[String, Prediction]
 
-  private def inOrder(predictions: Seq[Prediction], errors: Map[Int, String]): Seq[Item] =
-    if errors.isEmpty then predictions.map(Right(_))
-    else
-      val rest = predictions.iterator
-      (0 until predictions.size + errors.size).map: position =>
-        errors.get(position).toLeft(rest.next())
+  private def inOrder(
+      predictions: Seq[Prediction],
+      errors: Seq[Option[String]]
+  ): Iterator[Item] =
+    val rest = predictions.iterator
+    errors.iterator.zipWithIndex.map: (error, position) =>
+      error.map(Records.inRow(position, _)).toLeft(rest.next())
 
-  private def lines(items: Seq[Item], out: StringBuilder)(item: Item => Unit): Unit =
+  private def lines(items: Iterator[Item], out: StringBuilder)(item: Item => Unit): Unit =
     var isFirst = true
     for value <- items do
       if !isFirst then out += '\n'
@@ -41,7 +51,7 @@ final class ResponseWriter(isBatch: Boolean):
 
   // --- JSON ---
 
-  private def json(items: Seq[Item], out: StringBuilder): Unit =
+  private def json(items: Iterator[Item], out: StringBuilder): Unit =
     out ++= "{\"predictions\":"
     Compact.arr(items, out):
       case Right(prediction) => Compact.prediction(prediction, out)

@@ -11,10 +11,9 @@ class RequestReaderSuite extends munit.FunSuite:
     val reader = RequestReader(numbers, allowsMissing = false, isBatch = false)
     reader
       .read(text.getBytes("utf-8"), media.format.get, media)
-      .flatMap: records =>
+      .map: records =>
         val rows = records.rows
-        val values = rows.indices.flatMap(row => Seq(rows.number(row, 0), rows.number(row, 1)))
-        records.errors.values.headOption.toLeft(values)
+        rows.indices.flatMap(row => Seq(rows.number(row, 0), rows.number(row, 1)))
 
   private val plain = Right(Seq(1.5, -2.0, 3.0, 4.0))
 

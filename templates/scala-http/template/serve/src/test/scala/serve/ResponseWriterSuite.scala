@@ -5,7 +5,8 @@ import sagemaker.Prediction
 class ResponseWriterSuite extends munit.FunSuite:
 
   private def write(predictions: Seq[Prediction], format: Format): String =
-    String(ResponseWriter(isBatch = true).write(predictions, Map.empty, format), "utf-8")
+    val noErrors = predictions.map(_ => None)
+    String(ResponseWriter(isBatch = true).write(predictions, noErrors, format), "utf-8")
 
   test("writes several values of a row"):
     val rows = Seq(Array(0.5f, 0.25f).toSeq, Array(1f, Float.NaN).toSeq)

@@ -52,5 +52,5 @@ final class CsvTable(columns: Seq[Column]):
     case Column.Number(name) =>
       val number = Numbers.parse(cell)
       table.number(
-        number.getOrElse(throw JobException(s"$where: $name must be a number, not '$cell'"))
+        number.getOrElse(throw JobException(s"$where: $name must be a number, not '${cell.take(40)}'"))
       )

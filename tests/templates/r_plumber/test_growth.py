@@ -1,0 +1,13 @@
+"""Requests of a nasty shape cost CPU time and memory in proportion to their size."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..growth_tests import (  # noqa: F401
+    limited,
+    test_the_cost_of_a_header_grows_with_its_size_only,
+    test_the_cost_of_a_request_grows_with_its_size_only,
+)
+
+pytestmark = pytest.mark.docker
