@@ -342,7 +342,8 @@ parse_json <- function(text) {
   tryCatch(
     jsonlite::parse_json(text),
     error = function(e) {
-      reason <- sub("\n.*", "", conditionMessage(e)) # the rest quotes the body
+      # the rest quotes the body, and may end within a letter
+      reason <- sub("\n.*", "", conditionMessage(e), useBytes = TRUE)
       bad_input("the body is not JSON: ", reason)
     }
   )
