@@ -140,7 +140,9 @@ read_rows <- function(body, type, parameters) {
   }
   if (type == json_lines) {
     return(in_blocks(split_lines(text), function(lines, ...) {
-      read_records(lapply(lines, parse_json_line))
+      different <- unique(lines) # equal ones are parsed once
+      parsed <- lapply(different, parse_json_line)
+      read_records(parsed[match(lines, different)])
     }))
   }
   in_blocks(json_records(text), read_records)
