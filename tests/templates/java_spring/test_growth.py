@@ -6,17 +6,18 @@ import itertools
 
 import pytest
 
+from .. import growth_tests
 from ..conftest import Build
 from ..growth_tests import (  # noqa: F401
     CPU_NOISE,
     FACTOR,
     Limited,
     limited,
-    test_the_cost_of_a_header_grows_with_its_size_only,
     test_the_cost_of_a_request_grows_with_its_size_only,
     used,
 )
 from ..nasty_bodies import CSV, JSON, ROW
+from ..serving_tests import exhaustive
 
 pytestmark = pytest.mark.docker
 
@@ -39,6 +40,11 @@ def names_with_one_hash_code(size: int) -> str:
     names = map("".join, itertools.product(("Aa", "BB"), repeat=20))
     return "[{" + ",".join(f'"{name}":1' for name in itertools.islice(names, size // 45)) + "}]"
 
+
+# a quicker one is below
+test_the_cost_of_a_header_grows_with_its_size_only = exhaustive(
+    growth_tests.test_the_cost_of_a_header_grows_with_its_size_only
+)
 
 BODIES = {"digits": (CSV, digits_and_a_letter), "names": (JSON, names_with_one_hash_code)}
 

@@ -39,6 +39,8 @@ VALUES = [
     (CSV, "1," + "x" * 200_000, [f"1.0 '{'x' * 200_000}'"]),
     (LINES, '{"text": "a\u2028b", "number": 1}\r\n', ["1.0 'a\\u2028b'"]),
     ("text/csv; charset=latin-1", "1,\xe4".encode("latin-1"), ["1.0 'ä'"]),
+    ("text/csv; charset=Windows_1251", "1,д".encode("cp1251"), ["1.0 'д'"]),
+    ("text/csv; charset=utf-16", "1,x".encode("utf-16"), ["1.0 'x'"]),
     ("text/csv; charset=UTF8", "\ufeff1,ä".encode(), ["1.0 'ä'"]),
 ]  # fmt: skip
 REFUSED = [
@@ -47,8 +49,12 @@ REFUSED = [
     (JSON, f"[[{'9' * 5000}, 1]]", "the body is not JSON: Exceeds the limit (4300 digits)"),
     (JSON, '[[1e999, "x"]]', "row 1: number is not a finite number"),
     (JSON, "5", 'the JSON must be a list of rows or {"instances": [rows]}, with at least one row'),
-    ("text/csv; charset=undefined", "1,x", "the body is not undefined text"),
-    ("text/csv; charset=klingon", "1,x", "unknown charset 'klingon'"),
+    ("text/csv; charset=undefined", "1,x", "unknown charset 'undefined': it must be one of utf-8, "),
+    ("text/csv; charset=klingon", "1,x", "unknown charset 'klingon': it must be one of utf-8, utf-16, utf-16le, "),
+    ("text/csv; charset=punycode", "1,x", "unknown charset 'punycode': it must be one of utf-8, "),
+    ("text/csv; charset=", "1,x", "unknown charset '': it must be one of utf-8, "),
+    (f"text/csv; charset={'a' * 4000}", "1,x", f"unknown charset '{'a' * 40}': it must be one of utf-8, "),
+    (LINES, "[]\n{\n[]", "row 1: 0 values, expected "),  # what comes after the first bad record is not read
     ("text/csv; header=present", "number\rtext\n1,x", "the line is not CSV: new-line character seen in unquoted field"),
     ("text/csv; header=present", "number,text,more\n1,x", "row 1: 2 values, expected 3 as in the header"),
 ]

@@ -41,6 +41,8 @@ VALUES = [
     (CSV, "1," + "x" * 200_000 + ",a", [f"1.0|{'x' * 200_000}|a"]),
     (LINES, '{"text": "y\u2028b", "number": 1, "choice": "a"}\r\n', ["1.0|y\u2028b|a"]),
     ("text/csv; charset=latin-1", "1,\xe4,a".encode("latin-1"), ["1.0|ä|a"]),
+    ("text/csv; charset=Windows_1251", "1,д,a".encode("cp1251"), ["1.0|д|a"]),
+    ("text/csv; charset=utf-16", "1,x,a".encode("utf-16"), ["1.0|x|a"]),
     ("text/csv; charset=UTF8", "\ufeff1,ä,a".encode(), ["1.0|ä|a"]),
     ("text/csv; charset=utf-16le", "1,ä,a".encode("utf-16le"), ["1.0|ä|a"]),
 ]  # fmt: skip
@@ -58,10 +60,15 @@ REFUSED = [
     (JSON, "5", 'the JSON must be a list of rows or {"instances": [rows]}, with at least one row'),
     (JSON, '{"instances": []}', 'the JSON must be a list of rows or {"instances": [rows]}'),
     (JSON, "[1, 2, 3]", "row 1: must be a list or an object"),
-    ("text/csv; charset=klingon", "1,x", "unknown charset 'klingon'"),
+    ("text/csv; charset=klingon", "1,x", "unknown charset 'klingon': it must be one of utf-8, utf-16, utf-16le, "),
+    ("text/csv; charset=punycode", "1,x", "unknown charset 'punycode': it must be one of utf-8, "),
+    ("text/csv; charset=", "1,x", "unknown charset '': it must be one of utf-8, "),
+    (f"text/csv; charset={'a' * 4000}", "1,x", f"unknown charset '{'a' * 40}': it must be one of utf-8, "),
+    (LINES, "[]\n{\n[]", "row 1: 0 values, expected "),  # what comes after the first bad record is not read
     ("text/csv; header=present", "number,text,choice,more\n1,x", "row 1: 2 values, expected 4 as in the header"),
     ("text/csv; header=present", "number,choice\n1,x", "the header has no column text"),
     ("text/csv; header=present", "number,text,choice", "there is a header but no row"),
+    (JSON, "é" * 1000, "the body is not JSON: "),
     (CSV, b"1,\xff,a", "the body is not utf-8 text"),
     (CSV, b"1,x,a\n\x00", "the body is not utf-8 text"),
 ]

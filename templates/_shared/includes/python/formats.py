@@ -304,7 +304,7 @@ def plain(value):
 
 
 def merge_errors(predictions, errors, media_type):
-    """Yield the predictions, with a placeholder at the place of each bad record: batch output lines up with input (B5)."""
+    """Yield the predictions, with a placeholder at the place of each bad record, so that the output lines up (B5)."""
     rest = iter(predictions)
     for position in range(len(predictions) + len(errors)):
         if position not in errors:

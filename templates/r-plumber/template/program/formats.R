@@ -140,7 +140,9 @@ read_rows <- function(body, type, parameters) {
   }
   if (type == json_lines) {
     return(in_blocks(split_lines(text), function(lines, ...) {
-      read_records(lapply(lines, parse_json_line))
+      different <- unique(lines) # equal ones are parsed once
+      parsed <- lapply(different, parse_json_line)
+      read_records(parsed[match(lines, different)])
     }))
   }
   in_blocks(json_records(text), read_records)
@@ -342,7 +344,8 @@ parse_json <- function(text) {
   tryCatch(
     jsonlite::parse_json(text),
     error = function(e) {
-      reason <- sub("\n.*", "", conditionMessage(e)) # the rest quotes the body
+      # the rest quotes the body, and may end within a letter
+      reason <- sub("\n.*", "", conditionMessage(e), useBytes = TRUE)
       bad_input("the body is not JSON: ", reason)
     }
   )

@@ -76,7 +76,10 @@ def plain_rows(lines):
 
 
 def csv_row(line, names):
-    cells = next(csv.reader([line], skipinitialspace=True), [])
+    try:
+        cells = next(csv.reader([line], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise BadInput(f"the line is not CSV: {error}") from None
     if len(cells) != len(names):
         raise BadInput(f"{len(cells)} values, expected {len(names)}: {', '.join(names)}")
     try:
@@ -101,9 +104,12 @@ def to_row(record):
 
 
 def checked(row):
-    if not all(map(math.isfinite, row)):
-        raise BadInput("each value must be a finite number")
-    return row
+    try:
+        if all(map(math.isfinite, row)):
+            return row
+    except OverflowError:  # a whole number that is larger than any float
+        pass
+    raise BadInput("each value must be a finite number")
 
 
 def attempt(read):

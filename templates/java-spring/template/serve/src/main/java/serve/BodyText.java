@@ -79,6 +79,6 @@ final class BodyText {
   }
 
   private static String plain(String name) {
-    return name.replaceAll("[-_ ]", "");
+    return name.replace("-", "").replace("_", "").replace(" ", "");
   }
 }

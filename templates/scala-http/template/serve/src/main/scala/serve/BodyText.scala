@@ -57,4 +57,4 @@ object BodyText:
       None
     catch case error: CharacterCodingException => Some(error)
 
-  private def plain(name: String): String = name.replaceAll("[-_ ]", "")
+  private def plain(name: String): String = name.filterNot(c => c == '-' || c == '_' || c == ' ')
