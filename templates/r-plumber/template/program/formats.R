@@ -148,6 +148,11 @@ read_rows <- function(body, type, parameters) {
   in_blocks(json_records(text), read_records)
 }
 
+# Returns what the answer says about the bad records at these positions.
+at_row <- function(positions, reasons) {
+  substr(sprintf("row %d: %s", positions, reasons), 1, longest_message)
+}
+
 # Returns list(rows, errors) of items: read does so for a block of them, given
 # also the position of its first one.
 in_blocks <- function(items, read) {
@@ -155,10 +160,8 @@ in_blocks <- function(items, read) {
     to <- min(from + block_size - 1, length(items))
     block <- read(items[from:to], from)
     bad <- which(!is.na(block$errors))
-    message <- sprintf("row %d: %s", from - 1 + bad, block$errors[bad])
-    block$errors[bad] <- substr(message, 1, longest_message)
     if (length(bad) && !batch) {
-      bad_input(block$errors[bad[1]])
+      bad_input(at_row(from - 1 + bad[1], block$errors[bad[1]]))
     }
     block
   })

@@ -42,7 +42,12 @@ invoke <- function(req, res, body) {
   }
   input <- formats$read_rows(body, media_type$name, media_type$parameters)
   predictions <- with_trace(predict_texts(input$rows, answer_type))
-  text <- answers$write_answer(predictions, input$errors, answer_type)
+  errors <- input$errors
+  if (answer_type != formats$csv) { # CSV has no room for reasons
+    bad <- which(!is.na(errors))
+    errors[bad] <- formats$at_row(bad, errors[bad])
+  }
+  text <- answers$write_answer(predictions, errors, answer_type)
   # SageMaker ends each answer in a batch job with a newline of its own (B5)
   answer(res, 200, answer_type, text, if (!formats$batch) "\n")
 }
