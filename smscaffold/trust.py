@@ -141,7 +141,7 @@ def computed_destination(name: str) -> Path:
     elif Path(name).is_symlink():
         wrong = "a link is in its place"
     if wrong:
-        raise SmscaffoldError(f"project_name {name!r} is no name for a folder, {wrong}: give DEST")
+        raise SmscaffoldError(f"project_name {name!r} is no name for a folder ({wrong}): give DEST")
     check_destination(Path(name))
     return Path(name)
 

@@ -155,7 +155,10 @@ def test_wrong_input_is_refused_as_it_is_typed(open_terminal: Open, work: Path) 
     terminal.wait("taken is not empty: choose another folder")
     terminal.press("Enter", "C-u")
     terminal.type("team/churn")
-    terminal.wait("becomes the image ACCOUNT.dkr.ecr.us-east-1.amazonaws.com/team/churn")
+    terminal.wait("(it is not one plain name)", "give DEST")
+    terminal.press("Enter", "C-u")
+    terminal.type("churn")
+    terminal.wait("becomes the image ACCOUNT.dkr.ecr.us-east-1.amazonaws.com/churn")
 
 
 @pytest.mark.parametrize(("typed", "reason"), [("x", "must be a whole number"), ("0", "must not be 0")])
