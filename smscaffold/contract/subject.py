@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from smscaffold.errors import CannotCheckError
 
+_LARGEST = 100 * 2**20  # bytes of a request: those of batch jobs are the largest (B6)
 #: content type by the ending of a payload's file
 MEDIA = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonlines"}
 
@@ -55,6 +57,11 @@ def read_payload(path: Path, content_type: str | None) -> Payload:
     if media is None:
         raise CannotCheckError(f"what is in {path}? Say so with --content-type")
     try:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise CannotCheckError(f"{path} cannot be read: it is not a plain file")
+        if about.st_size > _LARGEST:
+            raise CannotCheckError(f"{path} is larger than 100 MiB, the most that a request can be (B6)")
         return Payload(path.read_bytes(), media)
     except OSError as error:
         raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
@@ -74,19 +81,34 @@ def read_json(path: Path) -> dict[str, object]:
 
 
 def from_folder(folder: Path) -> Subject:
-    """What a container folder's `local_test/` and the head of its `tests/conftest.py` say of its images."""
-    local = folder / "local_test"
-    data, hyperparameters = local / "opt_ml/input/data", local / "opt_ml/input/config/hyperparameters.json"
+    """Returns what a container folder's `local_test/` and the head of its `tests/conftest.py` say of its images.
+
+    Raises CannotCheckError when one of them cannot be read, or is a link out of the folder.
+    """
+    local, script = folder / "local_test", folder / "tests" / "conftest.py"
+    hyperparameters = local / "opt_ml/input/config/hyperparameters.json"
+    channels = sorted(path for path in local.glob("opt_ml/input/data/*") if path.is_dir())
     payloads = sorted(path for path in local.glob("payloads/*") if path.suffix in MEDIA)
-    said = _assigned(folder / "tests" / "conftest.py")
+    for path in (hyperparameters, script, *channels, *payloads):
+        _refuse_link_out(path, folder)
+    said = _assigned(script)
     metric, slow = said.get("METRIC"), said.get("SLOW")
     return Subject(
-        channels={path.name: path for path in data.glob("*") if path.is_dir()},
+        channels={path.name: path for path in channels},
         hyperparameters=read_json(hyperparameters) if hyperparameters.exists() else {},
         payloads=tuple(read_payload(path, None) for path in payloads),
         metric=metric if isinstance(metric, str) else None,
         slow=slow if isinstance(slow, dict) else {},
     )
+
+
+def _refuse_link_out(path: Path, folder: Path) -> None:
+    """The folder may be a stranger's, and what it names is handed to its image."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise CannotCheckError(
+            f"{path} leads out of {folder}, by a link: put a copy there, "
+            "or name what you mean by --train-data, --payload or --hyperparameters"
+        )
 
 
 def targets(folder: Path) -> dict[str, str | None]:

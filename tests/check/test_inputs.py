@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from pathlib import Path
 
@@ -138,3 +139,47 @@ def test_a_model_that_was_cut_off(tmp_path: Path) -> None:
     cut.write_bytes(whole.read_bytes()[:-500])
     with pytest.raises(CannotCheckError, match="model.tar.gz cannot be read"):
         prepared(tmp_path, "x", model=cut)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "local_test/payloads/secret.csv",
+        "local_test/opt_ml/input/data/train",
+        "local_test/opt_ml/input/config/hyperparameters.json",
+        "local_test",
+        "tests/conftest.py",
+    ],
+)
+def test_a_link_out_of_a_folder_is_not_followed(tmp_path: Path, folder: Path, place: str) -> None:
+    """The image of a stranger's folder would get a file or a directory of this machine as its request or its data."""
+    secret = write(tmp_path / "home" / "payloads" / "secret.csv", "{}").parent
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    leads_to = {"train": secret, "local_test": secret.parent}.get(Path(place).name, secret / "secret.csv")
+    (folder / place).symlink_to(leads_to)
+    with pytest.raises(CannotCheckError, match=r"leads out of .*my-model, by a link: .* --train-data, --payload"):
+        prepared(tmp_path, folder)
+
+
+def test_a_link_inside_a_folder_is_followed(tmp_path: Path, folder: Path) -> None:
+    write(folder / "data" / "rows.csv", "1,2\n")
+    payloads = folder / "local_test" / "payloads"
+    payloads.mkdir(parents=True)
+    (payloads / "rows.csv").symlink_to("../../data/rows.csv")
+    assert [each.body for each in prepared(tmp_path, folder).payloads] == [b"1,2\n"]
+
+
+def test_a_payload_that_is_no_plain_file(tmp_path: Path, folder: Path) -> None:
+    """Reading a FIFO would wait for ever."""
+    payload = folder / "local_test" / "payloads" / "rows.csv"
+    payload.parent.mkdir(parents=True)
+    os.mkfifo(payload)
+    with pytest.raises(CannotCheckError, match=r"rows.csv cannot be read: it is not a plain file"):
+        prepared(tmp_path, folder)
+
+
+def test_a_payload_larger_than_any_request(tmp_path: Path) -> None:
+    payload = write(tmp_path / "rows.csv", "")
+    os.truncate(payload, 100 * 2**20 + 1)
+    with pytest.raises(CannotCheckError, match=r"larger than 100 MiB, the most .* \(B6\)"):
+        prepared(tmp_path, "image", payloads=[payload])
