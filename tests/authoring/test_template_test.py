@@ -41,7 +41,11 @@ def test_each_layout_and_each_other_choice(author: Machine, template: Path) -> N
         (r"  ask: .*base_image' not.*", "", "base_image has no line ask: \"{{ 'base_image' not in fixed_answers }}\""),
         ("  default: direct", "  default: nginx", "front_end has no default that fits"),
         ("  help: What faces", "  placeholdr: What faces", "smscaffold cannot ask front_end: placeholdr"),
-        ("search\\(image_reference", "search('^[A-Z]'", "the default of base_image, 'python:3.13-slim-trixie', does not fit: must be"),
+        (
+            "search\\(image_reference",
+            "search('^[A-Z]'",
+            "the default of base_image, 'python:3.13-slim-trixie', does not fit: must be",
+        ),
         ("  help: What faces", "  help: What {{ faces", "front_end: "),
     ],
 )
