@@ -195,11 +195,21 @@ def _write(request: Request, ready: Ready, data: dict[str, Any]) -> Made:
         notes = _notes(ready, rendered)
         name = f"{ready.template.name} {ready.version.version}".rstrip()
         if request.git:
-            # somebody has chosen what is installed or configured, but not what lies in a folder or at an address
-            hooks = bool(ready.template.owner) or ready.trust.reads_machine()
-            notes += git.first_commit(folder, inside, f"Start from smscaffold template {name}", hooks=hooks)
+            message = f"Start from smscaffold template {name}"
+            notes += git.first_commit(folder, inside, message, hooks=_may_run_hooks(ready))
         move_into_place(folder, dest)
     return Made(dest, files, name, notes)
+
+
+def _may_run_hooks(ready: Ready) -> bool:
+    """Whether the first commit may run the user's git hooks: many hooks run files of the folder, which its author wrote.
+
+    Somebody has chosen what is installed or configured, but not what lies in a folder or at an address.
+    """
+    try:
+        return bool(ready.template.owner) or ready.trust.reads_machine()
+    except SmscaffoldError:  # copier's settings cannot be read, so they trust nobody
+        return False
 
 
 def _notes(ready: Ready, rendered: Rendered) -> list[str]:

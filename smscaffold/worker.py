@@ -90,6 +90,8 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
             return LazyDict({name: partial(read, name) for name in data})
 
         def _render_template(self) -> None:
+            if self.template.vcs:
+                _forget_submodules(self.template.local_abspath)
             if not self.dst_path.exists() or not any(self.dst_path.iterdir()):
                 alone.append(self.dst_path)
             super()._render_template()
@@ -115,6 +117,13 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
             return super()._render_allowed(dst_relpath, is_dir, is_symlink, *args, **more)
 
     return CarefulWorker
+
+
+def _forget_submodules(clone: Path) -> None:
+    """Removes the files by which git finds the repositories of submodules: copier would render them into the folder."""
+    for link in list(clone.rglob(".git")):
+        if link.parent != clone and link.is_file():
+            link.unlink()
 
 
 def _filter(trust: Trust, name: str, original: Callable[..., Any], *args: Any, **options: Any) -> Any:

@@ -44,8 +44,7 @@ def hostile(template: Path) -> Path:
 @pytest.fixture
 def config(hostile: Path, tmp_path: Path) -> Path:
     """An organisation's configuration with hostile values, file name included."""
-    source = f"{{source = {quoted(str(hostile))}, language = 'Python', framework = 'None', title = {quoted(HOSTILE)}}}"
-    text = f"[templates.sources]\nstub = {source}\n[defaults]\n{quoted(f'size{HOSTILE}')} = {quoted(HOSTILE)}\n"
+    text = f"[templates.sources]\nstub = {quoted(str(hostile))}\n[defaults]\n{quoted(f'size{HOSTILE}')} = {quoted(HOSTILE)}\n"
     return write(tmp_path / f"{HOSTILE[1:]}.toml", text)
 
 
@@ -53,12 +52,13 @@ def test_the_list_of_templates(run_here: Run, config: Path) -> None:
     harmless(run_here("list", "--config", config), SHOWN)
     listed = run_here("list", "--json", "--config", config)
     assert listed.stdout.isascii()
-    assert HOSTILE in [each["title"] for each in json.loads(listed.stdout)]
+    assert f"A stub{HOSTILE}" in [each["title"] for each in json.loads(listed.stdout)]
 
 
-def test_a_title_that_floods_the_list(run_here: Run, tmp_path: Path) -> None:
-    source = f"{{source = 'gh:a/b', language = 'Python', title = '{'x' * 1_000_000}'}}"
-    config = write(tmp_path / "smscaffold.toml", f"[templates.sources]\nstub = {source}\n")
+def test_a_title_that_floods_the_list(run_here: Run, template: Path, tmp_path: Path) -> None:
+    text = (template / "copier.yml").read_text().replace("A stub", "x" * 1_000_000)
+    write(template / "copier.yml", text)
+    config = write(tmp_path / "smscaffold.toml", f"[templates.sources]\nstub = '{template}'\n")
     done = run_here("list", "--config", config)
     assert "x... (1000000 characters)" in done.stdout
     assert len(done.stdout) < 20_000
