@@ -202,7 +202,7 @@ def _write(request: Request, ready: Ready, data: dict[str, Any]) -> Made:
 
 
 def _may_run_hooks(ready: Ready) -> bool:
-    """Whether the first commit may run the user's git hooks: many hooks run files of the folder, which its author wrote.
+    """Whether the first commit may run the user's git hooks: many run files of the folder, which a template wrote.
 
     Somebody has chosen what is installed or configured, but not what lies in a folder or at an address.
     """

@@ -44,8 +44,9 @@ def hostile(template: Path) -> Path:
 @pytest.fixture
 def config(hostile: Path, tmp_path: Path) -> Path:
     """An organisation's configuration with hostile values, file name included."""
-    text = f"[templates.sources]\nstub = {quoted(str(hostile))}\n[defaults]\n{quoted(f'size{HOSTILE}')} = {quoted(HOSTILE)}\n"
-    return write(tmp_path / f"{HOSTILE[1:]}.toml", text)
+    sources = f"[templates.sources]\nstub = {quoted(str(hostile))}\n"
+    defaults = f"[defaults]\n{quoted(f'size{HOSTILE}')} = {quoted(HOSTILE)}\n"
+    return write(tmp_path / f"{HOSTILE[1:]}.toml", sources + defaults)
 
 
 def test_the_list_of_templates(run_here: Run, config: Path) -> None:
