@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -33,6 +34,12 @@ def numbered(start: str, piece: str, end: str = "") -> Body:
     ).encode()
 
 
+def names_of_one_hash_code(size: int) -> bytes:
+    """Return an object whose names have one hash code in the JVM: a plain hash table would compare each with all."""
+    names = map("".join, itertools.product(("Aa", "BB"), repeat=20))
+    return ("[{" + ",".join(f'"{name}":1' for name in itertools.islice(names, size // 45)) + "}]").encode()
+
+
 class Shape(NamedTuple):
     """What makes a body nasty."""
 
@@ -47,6 +54,8 @@ WORST = {
     "CSV: quotes": Shape(CSV, filled("", '"')),
     "CSV: a quoted cell with doubled quotes": Shape(CSV, filled('"', '""', '",1,1,1')),
     "CSV: digits": Shape(CSV, filled("1,1,1,", "1")),
+    "CSV: digits, then a letter": Shape(CSV, filled("", "1", "x,1,1,1")),
+    "JSON: names of one hash code": Shape(JSON, names_of_one_hash_code),
     "JSON: nested lists": Shape(JSON, halves("", "[", "]")),
     "JSON: an open string of escaped quotes beside NaN": Shape(JSON, filled('[NaN,"', '\\"')),
     "JSON: a long text before many rows": Shape(
@@ -163,13 +172,16 @@ OTHERS = {
 }  # fmt: skip
 SHAPES = WORST | OTHERS
 
-# Headers of a nasty shape: what stands before, the piece that fills the header, what stands behind.
-HEADERS = {
+# Headers of a nasty shape: what stands before, the piece that fills the header, what stands behind. CI tries the worst.
+WORST_HEADERS = {
     "blanks": ("text/csv;charset=", " ", "x"),
-    "quotes": ("text/csv;charset=", '"', "x"),
+    "quotes": ("text/csv;header=x", '"', "x"),
     "commas": ("", ",", ""),
+}
+OTHER_HEADERS = {
     "semicolons": ("text/csv", ";", "x"),
     "equals signs": ("text/csv;a", "=", "x"),
     "types": ("", "*/*;q=0,", "text/csv"),
     "parameters": ("text/csv", ";a=1", ""),
 }
+HEADERS = WORST_HEADERS | OTHER_HEADERS

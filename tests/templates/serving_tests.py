@@ -230,3 +230,10 @@ def test_the_page_is_served_on_request_only(fronted: str, folder: Path, faulty: 
     with endpoint(fronted, None, mounts=mounts) as served:
         for path in ("/", "/playground/payloads/", "/playground/payloads/iris.csv"):
             assert served.request("GET", path).status == 404
+
+
+def test_a_header_that_is_too_long_is_refused_as_json(served: Endpoint) -> None:
+    """H20: the front end answers such a request itself, and its own page would be HTML."""
+    answer = served.invoke("0,1", "text/csv", **{"X-Long": "x" * 60_000})
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/json")
+    assert answer.text == '{"error":"the request cannot be read"}\n'

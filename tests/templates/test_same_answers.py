@@ -55,7 +55,7 @@ BODIES = {
     "text/csv; charset=Windows1252": ["1,2,3,€".encode("cp1252"), b"1,2,3,\x81"],
     "text/csv; charset=utf-16le": [ROW.encode("utf-16-le"), "1,2,3,é".encode("utf-16-le")],
     "text/csv; charset=utf_16be": [ROW.encode("utf-16-be")],
-    "text/csv; charset=utf-16": [ROW.encode("utf-16")],
+    "text/csv; charset=utf-16": [ROW.encode("utf-16"), ROW.encode("utf-16-be")],
     JSON: [
         f"[[{ROW}]]", f"[[{ROW}], [{OTHER}]]", f'{{"instances": [[{ROW}]]}}', f"[{OBJECT}]", f"[{OBJECT}, [{OTHER}]]",
         f'{{"instances": [{OBJECT}]}}', f" [ [{ROW}] ]\n", "[[5, 3, 1, 0]]", "[[5.1e0, 3.5E+0, 1.4, 2e-1]]", "[]", "{}",

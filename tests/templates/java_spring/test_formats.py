@@ -39,6 +39,7 @@ VALUES = [
     ("text/csv; charset=cp1252", b"1,\x80", ['1.0 "€"']),
     ('text/csv; charset="ISO_8859-15"', b"1,\xa4", ['1.0 "€"']),
     ("text/csv; charset=utf-16le", "1,ä".encode("utf-16le"), ['1.0 "ä"']),
+    ("text/csv; charset=utf-16", "1,ä".encode("utf-16-be"), ['1.0 "ä"']),
 ]
 REFUSED = [
     ("text/csv; charset=punycode", "1,a", "unknown charset 'punycode': it must be one of utf-8, utf-16, utf-16le, "),

@@ -18,6 +18,7 @@ from ..serving_tests import (  # noqa: F401
     in_container,
     served_by_workers,
     served_impatiently,
+    test_a_header_that_is_too_long_is_refused_as_json,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
     test_a_setting_that_does_not_parse_ends_the_container,
     test_a_stop_lets_a_request_that_is_still_arriving_finish,

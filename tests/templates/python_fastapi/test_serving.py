@@ -20,6 +20,7 @@ from ..python_flask.test_serving import (  # noqa: F401
 from ..serving_tests import (  # noqa: F401
     served_by_workers,
     served_impatiently,
+    test_a_header_that_is_too_long_is_refused_as_json,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
     test_a_prediction_of_55_seconds_is_answered,
     test_a_setting_that_does_not_parse_ends_the_container,

@@ -41,6 +41,7 @@ VALUES = [
     ("text/csv; charset=latin-1", "1,\xe4".encode("latin-1"), ["1.0 'ä'"]),
     ("text/csv; charset=Windows_1251", "1,д".encode("cp1251"), ["1.0 'д'"]),
     ("text/csv; charset=utf-16", "1,x".encode("utf-16"), ["1.0 'x'"]),
+    ("text/csv; charset=utf-16", "1,x".encode("utf-16-be"), ["1.0 'x'"]),
     ("text/csv; charset=UTF8", "\ufeff1,ä".encode(), ["1.0 'ä'"]),
 ]  # fmt: skip
 REFUSED = [

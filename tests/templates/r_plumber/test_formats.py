@@ -43,6 +43,7 @@ VALUES = [
     ("text/csv; charset=latin-1", "1,\xe4,a".encode("latin-1"), ["1.0|ä|a"]),
     ("text/csv; charset=Windows_1251", "1,д,a".encode("cp1251"), ["1.0|д|a"]),
     ("text/csv; charset=utf-16", "1,x,a".encode("utf-16"), ["1.0|x|a"]),
+    ("text/csv; charset=utf-16", "1,x,a".encode("utf-16-be"), ["1.0|x|a"]),
     ("text/csv; charset=UTF8", "\ufeff1,ä,a".encode(), ["1.0|ä|a"]),
     ("text/csv; charset=utf-16le", "1,ä,a".encode("utf-16le"), ["1.0|ä|a"]),
 ]  # fmt: skip

@@ -6,13 +6,9 @@ import pytest
 
 from ..growth_tests import (  # noqa: F401
     limited,
+    test_the_cost_of_a_header_grows_with_its_size_only,
     test_the_cost_of_a_request_grows_with_its_size_only,
 )
-from ..java_spring.test_growth import (  # noqa: F401
-    image_with_a_small_heap,
-    test_quotes_in_a_header_cost_in_proportion_to_their_number,
-    test_the_cost_of_a_header_grows_with_its_size_only,
-    test_what_a_jvm_reads_slowly_costs_in_proportion_to_its_size,
-)
+from ..java_spring.test_growth import image_with_a_small_heap  # noqa: F401
 
 pytestmark = pytest.mark.docker

@@ -4,6 +4,7 @@ Rows are a numpy array of floats where all columns of algorithm.py are floats, e
 take a fast path; what does not fit there is read again value by value, to take it or to say what is wrong and where.
 """
 
+import codecs
 import csv
 import io
 import json
@@ -110,8 +111,11 @@ def decode(body, charset):
     name = SPELLINGS.get(charset.translate(MARKS))
     if name is None:
         raise BadInput(f"unknown charset {charset[:40]!r}: it must be one of {', '.join(CHARSETS)}")
+    codec = "utf-8-sig" if name == "utf-8" else name
+    if name == "utf-16" and not body.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)):
+        codec = "utf-16be"  # RFC 2781
     try:
-        return body.decode("utf-8-sig" if name == "utf-8" else name)
+        return body.decode(codec)
     except UnicodeError as error:
         raise BadInput(f"the body is not {name} text: {error}"[:200]) from None
 

@@ -179,11 +179,7 @@ record Records(Rows rows, List<String> errors) {
   static String quoted(String text) {
     String start = first(40, text);
     String shown =
-        start
-            .replace("\\", "\\\\")
-            .replace("\n", "\\n")
-            .replace("\t", "\\t")
-            .replace("\r", "\\r");
+        start.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r");
     if (!start.contains("'")) {
       return "'" + shown + "'";
     }

@@ -122,8 +122,7 @@ final class RequestReader {
     return names.stream().mapToInt(places::get).toArray();
   }
 
-  private Records csvByName(
-      Records.Reader reader, String text, List<String> given, int[] places) {
+  private Records csvByName(Records.Reader reader, String text, List<String> given, int[] places) {
     boolean isInOrder = given.equals(names);
     forEachRow(
         text,
