@@ -10,4 +10,4 @@ from ..growth_tests import (  # noqa: F401
     test_the_cost_of_a_request_grows_with_its_size_only,
 )
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates

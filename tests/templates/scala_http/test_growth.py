@@ -11,4 +11,4 @@ from ..growth_tests import (  # noqa: F401
 )
 from ..java_spring.test_growth import image_with_a_small_heap  # noqa: F401
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.exhaustive]  # CI runs them with other templates
