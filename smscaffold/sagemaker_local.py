@@ -113,7 +113,8 @@ def _bounds() -> dict[str, Any]:
     """Options that keep a container from taking the whole machine. SIGTERM is what the platform stops it with (T30)."""
     log = LogConfig(type="json-file", config={"max-size": "32m", "max-file": "2"})
     memory = int(engine().info()["MemTotal"] * 0.8)
-    return {"pids_limit": 4096, "mem_limit": memory, "log_config": log, "stop_signal": "SIGTERM"}
+    no_owner = {"smscaffold.owner": ""}  # an image could name one, and `smscaffold check` would remove the container
+    return {"pids_limit": 4096, "mem_limit": memory, "log_config": log, "stop_signal": "SIGTERM", "labels": no_owner}
 
 
 class Running:

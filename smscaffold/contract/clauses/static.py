@@ -22,6 +22,7 @@ _ROLE = re.compile(
     r"SHARED_CREDENTIALS_FILE|WEB_IDENTITY_TOKEN_FILE|CONTAINER_\w+)"
 )
 _DIRECTORIES = 50  # of PATH that are looked into
+_PASSWD = 2**16  # bytes of /etc/passwd that are read
 _KEYS = re.compile(r"AKIA[0-9A-Z]{16}|(?i:aws_secret_access_key|aws_session_token)=\S+")
 
 
@@ -38,9 +39,7 @@ class T2(Clause):
     )
 
     def check(self, images: dict[str, Any], lab: Lab) -> str:
-        one = lab.subject.train_image == lab.subject.serve_image
-        programs = [(image, word) for use, image in images.items() for word in (("train", "serve") if one else (use,))]
-        without = [(image, word) for image, word in programs if not image.attrs["Config"]["Entrypoint"]]
+        without = [(image, word) for image, word in _words(images, lab) if not image.attrs["Config"]["Entrypoint"]]
         seen = [self._program(image, word, lab) for image, word in without]
         return ", ".join(seen) or skip("the ENTRYPOINT takes the word as an argument")
 
@@ -52,6 +51,12 @@ class T2(Clause):
         expect((mode or 0) & 0o111, sent=asked, expected="the execute bit", came=f"mode {mode:04o}")
         expect(b"\r" not in head, sent=asked, expected="LF line ends", came=f"a first line {head[:80]!r}")
         return f"{path} {mode:04o}"
+
+
+def _words(images: dict[str, Any], lab: Lab) -> list[tuple[Any, str]]:
+    """Each image with a word that the platform starts it with: `train`, `serve`, or both where one image does both."""
+    one = lab.subject.train_image == lab.subject.serve_image
+    return [(image, word) for use, image in images.items() for word in (("train", "serve") if one else (use,))]
 
 
 def _variables(image: Any) -> dict[str, str]:
@@ -141,18 +146,31 @@ class T8(Clause):
 
     mend = Mend("Remove USER from the Dockerfile, or end it with `USER root`.")
 
-    def check(self, images: dict[str, Any]) -> str:
+    def check(self, images: dict[str, Any], lab: Lab) -> str:
         for image in images.values():
             user = image.attrs["Config"]["User"]
             root = re.fullmatch(r"(root|0)?(:(root|0))?", user)
             expect(root, sent="docker image inspect", expected="no USER, root or 0", came=f"USER {user}")
+            number = _number_of_root(image, lab) if user.startswith("root") else "0"
+            asked = "a look into /etc/passwd of the image"
+            expect(number == "0", sent=asked, expected="root with the number 0", came=f"root with the number {number}")
         return "no other USER"
 
 
-class R14(Clause):
-    """No layer and no variable holds a secret of the cloud account.
+def _number_of_root(image: Any, lab: Lab) -> str:
+    """Returns the user number that the image gives the name root: "0" where it says nothing else."""
+    with lab.archive(image.id, "/etc/passwd") as archive:
+        entry = archive.next() if archive else None
+        file = archive.extractfile(entry) if archive and entry and entry.isfile() else None
+        text = file.read(_PASSWD).decode("utf-8", "replace") if file else ""
+    found = re.search(r"^root:[^:\n]*:(\d+):", text, re.MULTILINE)
+    return found[1].lstrip("0") or "0" if found else "0"
 
-    Whoever can pull the image can read them.
+
+class R14(Clause):
+    """No build step, variable, label or command of it holds a secret of the cloud account.
+
+    Whoever can pull the image can read them. The files in its layers are not searched.
     """
 
     mend = Mend(
@@ -162,12 +180,15 @@ class R14(Clause):
     def check(self, images: dict[str, Any]) -> str:
         steps = 0
         for image in images.values():
-            told = [*(image.attrs["Config"]["Env"] or []), *(str(step["CreatedBy"]) for step in image.history())]
+            config = image.attrs["Config"]
+            told = [f"{name}={value}" for name, value in (config["Labels"] or {}).items()]
+            told += [*(config["Env"] or []), *(config["Cmd"] or []), *(config["Entrypoint"] or [])]
+            told += [str(step["CreatedBy"]) for step in image.history()]
             steps += len(told)
             found = [match[0][:8] + "..." for text in told if (match := _KEYS.search(text))]
-            asked = "docker history --no-trunc, and the variables"
+            asked = "docker history --no-trunc, and docker image inspect"
             expect(not found, sent=asked, expected="no key of a cloud account", came=", ".join(found))
-        return f"{steps} build steps and variables read"
+        return f"{steps} build steps, variables, labels and words of commands read"
 
 
 class T46(Clause):
@@ -198,7 +219,8 @@ class H54(Clause):
     mend = Mend("Build with `docker build --platform linux/amd64`, on base images and with binaries of that platform.")
 
     def check(self, images: dict[str, Any], lab: Lab) -> str:
-        return ", ".join(self._image(use, image, lab) for use, image in images.items())
+        seen = [self._image(word, image, lab) for image, word in _words(images, lab)]
+        return ", ".join(dict.fromkeys(seen))
 
     def _image(self, use: str, image: Any, lab: Lab) -> str:
         architecture = image.attrs["Architecture"]
@@ -219,6 +241,8 @@ class H54(Clause):
             if not head.startswith(b"#!"):
                 return path, mode, head
             words = head[2:].decode("utf-8", "replace").split()
+            if not words:
+                return path, mode, head
             by_env = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
             program = by_env[0] if posixpath.basename(words[0]) == "env" and by_env else words[0]
         return path, mode, head
