@@ -12,7 +12,8 @@ from pathlib import Path
 import jinja2
 import pytest
 
-SHARED = Path(__file__).parents[2] / "templates" / "_shared" / "template"
+TEMPLATES = Path(__file__).parents[2] / "templates"
+SHARED = TEMPLATES / "_shared" / "template"
 SCRIPTS = ("train_local.sh", "serve_local.sh", "predict.sh")
 BASH = os.environ.get("SMSCAFFOLD_BASH", "bash")  # the scripts promise to run in bash 3.2, which macOS has
 DEADLINE = 60  # seconds
@@ -73,8 +74,9 @@ server.serve_forever()
 def render(folder: Path, **answers: str) -> Path:
     """Writes the local_test folder of a container folder with these answers into `folder`."""
     shutil.copytree(SHARED / "local_test", folder / "local_test")
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), keep_trailing_newline=True)
     for source in (folder / "local_test").glob("*.jinja"):
-        template = jinja2.Template(source.read_text(encoding="utf-8"), keep_trailing_newline=True)
+        template = environment.from_string(source.read_text(encoding="utf-8"))
         source.write_text(template.render(answers), encoding="utf-8")
         source.rename(source.with_suffix(""))
     return folder

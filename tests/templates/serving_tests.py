@@ -237,3 +237,19 @@ def test_a_header_that_is_too_long_is_refused_as_json(served: Endpoint) -> None:
     answer = served.invoke("0,1", "text/csv", **{"X-Long": "x" * 60_000})
     assert (answer.status, answer.headers["Content-Type"]) == (400, "application/json")
     assert answer.text == '{"error":"the request cannot be read"}\n'
+
+
+def test_a_control_character_in_a_header_ends_no_worker(served: Endpoint) -> None:
+    """H17, H20: a server that closes the connection for it looks as if it had ended, and nginx would leave it out."""
+    for header in ("Content-Type", "Accept", "X-Other") * 5:
+        answer = served.invoke("0,1", **{"Content-Type": "text/csv", header: "text/csv\x01"})
+        assert answer.status == 400 or (header, answer.status) == ("X-Other", 200)
+        assert served.invoke("0,1").text == "1.0\n"
+
+
+def test_a_path_forges_no_line_of_the_log(served: Endpoint) -> None:
+    """H50: the front end takes these for /invocations, or for no path at all."""
+    for path in ("/x%0aserve:%20forged/../invocations", "/x%1b%5b31m/../invocations", "/%0aserve:%20forged"):
+        served.request("POST", path, "1", {"Content-Type": "text/csv"})
+    assert "\nserve: forged" not in served.logs()
+    assert "\x1b" not in served.logs()

@@ -20,8 +20,10 @@ from ..python_flask.test_serving import (  # noqa: F401
 from ..serving_tests import (  # noqa: F401
     served_by_workers,
     served_impatiently,
+    test_a_control_character_in_a_header_ends_no_worker,
     test_a_header_that_is_too_long_is_refused_as_json,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
+    test_a_path_forges_no_line_of_the_log,
     test_a_prediction_of_55_seconds_is_answered,
     test_a_setting_that_does_not_parse_ends_the_container,
     test_a_stop_lets_a_request_that_is_still_arriving_finish,

@@ -17,8 +17,10 @@ from ..serving_tests import (  # noqa: F401
     in_container,
     served_by_workers,
     served_impatiently,
+    test_a_control_character_in_a_header_ends_no_worker,
     test_a_header_that_is_too_long_is_refused_as_json,
     test_a_missing_or_broken_model_ends_the_container_with_the_reason,
+    test_a_path_forges_no_line_of_the_log,
     test_a_setting_that_does_not_parse_ends_the_container,
     test_a_stop_lets_a_request_that_is_still_arriving_finish,
     test_a_stop_lets_requests_in_flight_finish,
@@ -93,8 +95,10 @@ def test_a_warm_up_that_hangs_is_ended(image: str, faulty: Mounts, tmp_path: Pat
     with endpoint(image, None, mounts={path: hung}, environment=settings, ready_within=None) as served:
         served.until(lambda: served.logs().count("worker-0 is starting: starting another") == 2, "a third worker")
         assert served.ping().status == 503
-        workers = in_container(served, PROCESSES.format("[w]orkers.R"))
-        assert len(workers.splitlines()) <= 1 + 4, "R, and a worker and three spares"
+        served.until(
+            lambda: len(in_container(served, PROCESSES.format("[w]orkers.R")).splitlines()) <= 1 + 4,
+            "an end of the workers that hang: there may be R, a worker, and three spares",
+        )
 
 
 def test_a_model_that_loads_for_longer_than_a_prediction_may_take_is_waited_for(

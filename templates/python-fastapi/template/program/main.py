@@ -131,5 +131,6 @@ async def fail(request: Request, error: Exception) -> Response:
 def error_response(request: Request, status: int, message: str) -> Response:
     """Return the JSON that every error has: one short sentence, no stack trace (H20)."""
     message = " ".join(message.split())[:1000]
-    log.warning("%s %s: %d", request.method, request.url.path, status)  # the message may quote the payload (H50)
+    # the message may quote the payload (H50), and the path may hold control characters
+    log.warning("%s %.200s: %d", request.method, ascii(request.url.path)[1:-1], status)
     return Response(formats.dump_json({"error": message}) + "\n", status, media_type=formats.JSON)
