@@ -22,6 +22,7 @@ AGAIN = (
     "java-spring-split-nginx",
     "python-fastapi-single-nginx",
     "python-fastapi-split-nginx",
+    "r-plumber-split-nginx",
     "scala-http-single-nginx",
     "scala-http-split-nginx",
 )

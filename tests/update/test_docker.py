@@ -20,6 +20,7 @@ def image_name() -> Iterator[str]:
 
 
 @pytest.mark.docker
+@pytest.mark.exhaustive  # an updated folder is the same as a new one (test_old_releases.py), and those are tested
 def test_an_updated_folder_passes_its_own_tests(
     machine_a: Machine, machine_b: Machine, image_name: str, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 from shared_helpers import write
 from update_helpers import Machine, append
 
-COUNT = 24
+COUNT = 12
 
 
 def all_at_once(machine: Machine, commands: list[list[str | Path]], cwd: Path) -> None:
@@ -35,7 +35,7 @@ def all_at_once(machine: Machine, commands: list[list[str | Path]], cwd: Path) -
         assert process.returncode == 0, said
 
 
-def test_24_renders_and_24_updates(machine_b: Machine, tmp_path: Path) -> None:
+def test_many_renders_and_many_updates(machine_b: Machine, tmp_path: Path) -> None:
     folders = [tmp_path / f"x{number}" for number in range(COUNT)]
     new = ["smscaffold", "new", "--defaults", "--quiet", "--ref", "v1.0.0", "-d", "project_name=model"]
     all_at_once(machine_b, [[*new, folder] for folder in folders], tmp_path)

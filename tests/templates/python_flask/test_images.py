@@ -39,6 +39,7 @@ def trains_and_serves(train_image: str, serve_image: str, folder: Path, into: Pa
         assert served.invoke((payloads / "iris.csv").read_bytes()).text == "setosa\nversicolor\nvirginica\n"
 
 
+@pytest.mark.exhaustive
 def test_a_debian_without_python_builds_with_buildkit(folder: Path, build: Build, tmp_path: Path) -> None:
     image = build(
         folder, f"--build-arg=BASE_IMAGE={PLAIN_DEBIAN}", tag="plain", docker=buildkit_cli(), DOCKER_BUILDKIT="1"
