@@ -424,3 +424,24 @@ def test_no_process_of_this_machine_is_killed_that_got_the_number_of_one_in_a_co
         kill(things("")[0], Process(bystander.pid, 1, "worker", 1.0))
         bystander.terminate()
         assert bystander.wait() == -signal.SIGTERM, "it was killed"
+
+
+@docker
+def test_folders_inside_each_other_that_a_job_leaves_are_said_and_gone(
+    stand_ins: StandIns, tmp_path: Path
+) -> None:  # T1
+    nested = "cd /opt/ml/model; for _ in $(seq 1800); do mkdir d; cd -P d || exit; done"
+    image = stand_ins.build(
+        f"RUN printf '%s\\n' '#!/bin/sh' '{nested}' > /opt/program/train && chmod 755 /opt/program/train"
+    )
+    command = [sys.executable, "-m", "smscaffold", "check", image, "--select", "T1"]
+    done = subprocess.run(
+        [*command, "--train-data", str(LOCAL / "opt_ml/input/data/train")],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "lies more than 100 folders deep" in " ".join(done.stdout.split())
+    assert list(tmp_path.iterdir()) == []
