@@ -17,7 +17,7 @@ from smscaffold.console import Console, speaks_unicode, status
 from smscaffold.contract import catalogue, owner
 from smscaffold.contract.preparing import Given, prepare
 from smscaffold.errors import CannotCheckError
-from smscaffold.staging import STOPS, temporary_folder
+from smscaffold.staging import STOPS, remove, temporary_folder
 
 if TYPE_CHECKING:
     from smscaffold.contract.report import Report
@@ -72,8 +72,7 @@ def examine(request: Request) -> Report:
     rules = chosen(catalogue.rules().values(), request.select, request.ignore, request.profiles)
     with temporary_folder() as scratch:
         owner.mark(scratch)
-        for folder in filter(owner.left_behind, scratch.parent.glob(".smscaffold-*")):
-            shutil.rmtree(folder, ignore_errors=True)
+        _remove_left_behind(scratch.parent)
         subject = prepare(request.given, scratch)
         remove_leftovers()
         if not request.select:
@@ -95,6 +94,12 @@ def examine(request: Request) -> Report:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         shown = {use: subject.names.get(name, name) for use, name in images.items()}
         return Report(shown, results, time.monotonic() - started)
+
+
+def _remove_left_behind(parent: Path) -> None:
+    """Removes the temporary folders of checks that were killed."""
+    for folder in filter(owner.left_behind, parent.glob(".smscaffold-*")):
+        remove(folder)
 
 
 def _applies(profile: str, subject: Subject) -> bool:

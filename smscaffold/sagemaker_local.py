@@ -27,6 +27,7 @@ import shutil
 import socket
 import tarfile
 import tempfile
+import threading
 import time
 import uuid
 import zlib
@@ -48,6 +49,8 @@ LONGEST = 64 * MIB  # bytes of an answer, or of what a command prints
 _LOG = MIB  # bytes of a log's beginning, and as many of its end
 _FAILURE = 65536  # bytes of the failure file, of which the platform shows 1024 characters (T24)
 _ENTRIES = 100_000  # files and directories of an archive
+_DEPTH = 100  # folders inside each other
+_ENTRY = 16384  # bytes of the disk for each file or directory, beside its content
 
 
 class LocalError(Exception):
@@ -182,6 +185,7 @@ class Training(Running):
     """A training job at work, which leaves its directories in `into`."""
 
     into: Path
+    room: Room
 
     def wait(self, timeout: float = 600) -> TrainingResult:
         """Wait until the job ends, and copy out what it left."""
@@ -198,7 +202,7 @@ class Training(Running):
     def _copy_out(self, part: str) -> list[str]:
         (self.into / part).mkdir(exist_ok=True)
         with contextlib.suppress(docker.errors.NotFound), archive(self.container, f"/opt/ml/{part}") as members:
-            return unpack(members, self.into, f"/opt/ml/{part}")
+            return unpack(members, self.into, f"/opt/ml/{part}", self.room)
         return []
 
 
@@ -215,25 +219,46 @@ def archive(container: Container, path: str) -> Iterator[tarfile.TarFile]:
             yield members
 
 
-def unpack(members: tarfile.TarFile, into: Path, what: str) -> list[str]:
+class Room:
+    """Disk space that copies may take, of several threads together: half of what is free when this is made."""
+
+    def __init__(self, place: Path) -> None:
+        self.left = shutil.disk_usage(place).free / 2
+        self._lock = threading.Lock()
+
+    def take(self, name: str, size: int) -> None:
+        """Take the space of one more entry; ValueError if there is not enough left."""
+        with self._lock:
+            if size + _ENTRY > self.left:
+                much = "more than half of the disk space that was free"
+                raise ValueError(f"with {name} the copies made so far need {much}; free some and try again")
+            self.left -= size + _ENTRY
+
+
+def unpack(members: tarfile.TarFile, into: Path, what: str, room: Room | None = None) -> list[str]:
     """Write the directories and plain files of an archive; say of anything else in it what it is, and leave it out.
 
     With no link in `into`, nobody who reads there later is led away. LocalError, which calls the archive `what`: it
-    cannot be read, one of its names leads out of it, or it is too large.
+    cannot be read, one of its names leads out of it or is too deep, it is too large, or `room` has no more space.
     """
     odd: list[str] = []
     members.extraction_filter = lambda member, _: member  # those of Python do less, and older versions have none
     try:
-        most = min(float(os.environ.get("SMSCAFFOLD_COPY_GIB", 2)) * 2**30, shutil.disk_usage(into).free / 2)
-        size = 0
+        most, total = float(os.environ.get("SMSCAFFOLD_COPY_GIB", 2)) * 2**30, 0
+        room = room or Room(into)
         for number, member in enumerate(members):
             first = member.linkname if member.islnk() else ""  # of a hard link: the file that was there before
             if leads_out := [name for name in (member.name, first) if name.startswith("/") or ".." in name.split("/")]:
                 raise ValueError(f"the name {leads_out[0]} leads out of it")
-            size += (into / first).stat().st_size if first else member.size
-            if size > most or number >= _ENTRIES:
-                limit = f"{most / 2**30:.1f} GiB" if size > most else f"{_ENTRIES} files"
+            if member.name.count("/") > _DEPTH:  # programs that walk through it would end with a RecursionError
+                raise ValueError(f"{member.name[:_DEPTH]}... lies more than {_DEPTH} folders deep")
+            if member.size < 0 or member.issparse():  # the sum of sizes would be less than what is written
+                raise ValueError(f"{member.name} is a sparse file, or has a negative size")
+            total += (size := (into / first).stat().st_size if first else member.size)
+            if total > most or number >= _ENTRIES:
+                limit = f"{most / 2**30:.1f} GiB" if total > most else f"{_ENTRIES} files"
                 raise ValueError(f"with {member.name} it has more than {limit}; SMSCAFFOLD_COPY_GIB=20 allows 20 GiB")
+            room.take(member.name, size)
             if first:
                 (into / member.name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(into / first, into / member.name)
@@ -260,6 +285,7 @@ def training(
     config: Mapping[str, Any] | None = None,
     checkpoints: Path | None = None,
     strict: bool = False,
+    room: Room | None = None,
     **options: Any,
 ) -> Iterator[Training]:
     """Start a training job on `channels`: directories by name, which it can only read. Results go to `into`, a new one.
@@ -267,6 +293,7 @@ def training(
     `config`: files of /opt/ml/input/config by name, in bytes or as what becomes JSON; None leaves one out (T10 to T13).
     `checkpoints`: a directory whose content the job finds in /opt/ml/checkpoints (T32).
     `strict`: one mount for the whole of /opt/ml instead of one for each part (G6).
+    `room`: disk space that the copies of several jobs share.
     """
     into.mkdir(parents=True)
     shape = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
@@ -292,7 +319,7 @@ def training(
     options = {"environment": platform, "network_mode": "none"} | options
     with _started(image, ["train"], volumes, content, **options) as container:
         job = Training(container)
-        job.into = into
+        job.into, job.room = into, room or Room(into)
         yield job
 
 

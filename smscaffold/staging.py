@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import stat
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -60,7 +60,29 @@ def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
             yield folder
         finally:
             signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Removes a folder and all in it, however deep; what cannot be removed stays, and no error is raised.
+
+    Python's own ways call themselves once for each level, so that a stranger's folders could end them (RecursionError).
+    Where a path would become too long for the system, what lies there is moved up into `folder` first.
+    """
+    longest = len(str(folder)) + 1000
+    found = [] if folder.is_symlink() else [folder]
+    for place in found:  # it grows meanwhile
+        with suppress(OSError), os.scandir(place) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    path = Path(entry.path)
+                    if not entry.is_dir(follow_symlinks=False):
+                        path.unlink()
+                    else:
+                        found.append(path.rename(folder / uuid.uuid4().hex) if len(entry.path) > longest else path)
+    for place in reversed(found):
+        with suppress(OSError):
+            place.rmdir()
 
 
 def move_into_place(folder: Path, dest: Path) -> None:

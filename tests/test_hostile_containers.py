@@ -104,6 +104,14 @@ def test_a_file_of_a_terabyte_is_not_copied(tmp_path: Path) -> None:
 
 
 @docker
+def test_folders_inside_each_other_are_not_copied(tmp_path: Path) -> None:
+    """Whoever walks through them later, to look or to remove them, would end with a RecursionError."""
+    script = "cd /opt/ml/model; for _ in $(seq 1800); do mkdir d; cd -P d || exit; done"
+    with pytest.raises(local.LocalError, match=r"^/opt/ml/model cannot be read: .* lies more than 100 folders deep"):
+        left(tmp_path, script)
+
+
+@docker
 def test_files_without_number_are_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "_ENTRIES", 100)
     with pytest.raises(local.LocalError, match=r"^/opt/ml/model cannot be read: with model/\d+ it has more than 100"):

@@ -42,6 +42,8 @@ class Lab:
         self.closed = False
         #: what trainings get unless they ask for another one; `trained` opens it where it has to (T45)
         self.network_mode = "none"
+        #: disk space for all that is copied out of containers
+        self.room = local.Room(scratch)
         self._scratch = scratch
         self._numbers = itertools.count()
 
@@ -78,7 +80,8 @@ class Lab:
             channels = self.subject.channels or unproven("give the data to train on: --train-data DIR")
         given = self.subject.hyperparameters if hyperparameters is None else hyperparameters
         into, options = self.folder() / "result", self._labelled({"network_mode": self.network_mode, **options})
-        with local.training(self.train_image, into, channels, hyperparameters=given, **options) as job, _logging(job):
+        options |= {"hyperparameters": given, "room": self.room}
+        with local.training(self.train_image, into, channels, **options) as job, _logging(job):
             yield job
 
     def train(

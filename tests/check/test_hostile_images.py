@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tarfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from check_helpers import CHECKOUT, LOCAL, StandIns, check
 
 from smscaffold import sagemaker_local as local
+from smscaffold import staging
+from smscaffold.check import _remove_left_behind
 from smscaffold.contract import owner
 from smscaffold.contract.clause import Evidence
 from smscaffold.contract.clauses.serve import _damaged
-from smscaffold.contract.lab import LABEL, remove_leftovers
+from smscaffold.contract.lab import LABEL, Lab, remove_leftovers
 from smscaffold.contract.preparing import _model
 from smscaffold.contract.processes import Process, kill
 from smscaffold.contract.runner import _bounded
@@ -90,7 +95,7 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int =
 def packed(path: Path, *members: tarfile.TarInfo) -> Path:
     """An archive of these members, whose content is empty whatever their headers say."""
     data = b"".join(
-        entry.tobuf(tarfile.GNU_FORMAT) + bytes(entry.size if entry.size < 2**26 else 0) for entry in members
+        entry.tobuf(tarfile.GNU_FORMAT) + bytes(entry.size if 0 < entry.size < 2**26 else 0) for entry in members
     )
     with tarfile.open(path, "w:gz") as archive:
         assert archive.fileobj
@@ -109,6 +114,17 @@ def packed(path: Path, *members: tarfile.TarInfo) -> Path:
         ([member("a", tarfile.SYMTYPE, "{tmp}/host/secret"), member("b", tarfile.LNKTYPE, "a")], "No such file"),
         ([member("a", tarfile.SYMTYPE, "{tmp}/host"), member("b", tarfile.LNKTYPE, "a/secret")], "No such file"),
         ([member("big", size=2**40)], "with big it has more than"),
+        (
+            [member("a", tarfile.DIRTYPE, size=-(2**60)), member("big", size=2**40)],
+            "a is a sparse file, or has a negative size",
+        ),
+        (
+            [member("a", tarfile.SYMTYPE, "b", size=-(2**60)), member("big", size=2**40)],
+            "a is a sparse file, or has a negative size",
+        ),
+        ([member("a/" * 101 + "b", size=512)], "lies more than 100 folders deep"),
+        ([member("a/" * 101 + "b", tarfile.DIRTYPE)], "lies more than 100 folders deep"),
+        ([member("a"), member("a/" * 101 + "b", tarfile.LNKTYPE, "a")], "lies more than 100 folders deep"),
         ([member("x", b"?", size=2**40)], "with x it has more than"),
         ([member("a"), member("././@LongLink", tarfile.GNUTYPE_LONGNAME, size=2**21)], "a header of more than 1048576"),
         ([member("././@LongLink", tarfile.GNUTYPE_LONGNAME, size=2**21)], "a header of more than 1048576 bytes"),
@@ -129,6 +145,69 @@ def test_an_archive_that_leads_out_or_has_no_bound_is_refused(
     left = {path for path in tmp_path.rglob("*") if path.is_file()} - {archive, *before}
     assert left <= {tmp_path / "scratch/given-model/a"}
     assert (host / "secret").stat().st_nlink == 1
+
+
+def test_a_directory_of_negative_size_buys_no_room_for_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMSCAFFOLD_COPY_GIB", "0.001")
+    members = [member("a", tarfile.DIRTYPE, size=-(2**60)), member("big", size=2**22)]
+    with pytest.raises(CannotCheckError):
+        _model(packed(tmp_path / "model.tar.gz", *members), tmp_path)
+    assert not (tmp_path / "given-model/big").exists()
+
+
+def test_a_sparse_file_is_refused(tmp_path: Path) -> None:
+    """Its header can promise a size of one byte, while the archive holds any number of them to be written."""
+    sparse = member("sparse", tarfile.GNUTYPE_SPARSE, size=2**22)
+    header = bytearray(sparse.tobuf(tarfile.GNU_FORMAT))
+    header[386:410] = b"%011o\0%011o\0" % (0, 2**22)  # one piece of data
+    header[483:495] = b"%011o\0" % 1  # the size of the file
+    header[148:156] = b"%06o\0 " % (256 + sum(header[:148]) + sum(header[156:]))
+    (tmp_path / "model.tar").write_bytes(header + bytes(2**22 + 1024))
+    with pytest.raises(CannotCheckError, match="sparse is a sparse file"):
+        _model(tmp_path / "model.tar", tmp_path)
+
+
+def unpacked(archive: Path, into: Path, room: local.Room) -> None:
+    into.mkdir()
+    with tarfile.open(archive) as members:
+        local.unpack(members, into, "/opt/ml/model", room)
+
+
+def test_the_copies_of_one_check_share_the_disk_space(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "model.tar.gz", member("file", size=2**20))
+    room = local.Room(tmp_path)
+    assert room.left < shutil.disk_usage(tmp_path).total / 2
+    room.left = 3 * 2**20
+    unpacked(archive, tmp_path / "first", room)
+    unpacked(archive, tmp_path / "second", room)
+    with pytest.raises(local.LocalError, match=r"with file the copies .* need more than half of the disk space"):
+        unpacked(archive, tmp_path / "third", room)
+    assert not (tmp_path / "third/file").exists()
+
+
+def test_files_without_content_use_disk_space_too(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "model.tar.gz", *(member(f"{n}") for n in range(1000)))
+    room = local.Room(tmp_path)
+    room.left = 2**20
+    with pytest.raises(local.LocalError, match="need more than half of the disk space"):
+        unpacked(archive, tmp_path / "first", room)
+
+
+def test_all_trainings_of_a_check_share_the_disk_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    @contextlib.contextmanager
+    def training(*_: Any, **options: Any) -> Iterator[Any]:
+        given.append(options["room"])
+        yield None
+
+    monkeypatch.setattr(local, "training", training)
+    subject: Any = SimpleNamespace(train_image="image", channels={"train": tmp_path}, hyperparameters={})
+    lab = Lab(subject, tmp_path)
+    for _ in range(2):
+        with lab.training():
+            pass
+    assert given == [lab.room, lab.room]
 
 
 def test_nothing_is_written_through_a_link_of_an_archive(tmp_path: Path, host: Path) -> None:
@@ -279,6 +358,48 @@ def test_the_next_check_removes_what_a_killed_one_left(stand_ins: StandIns, tmp_
     assert list(tmp_path.iterdir()) == [foreign]
 
 
+@pytest.mark.parametrize(("depth", "name"), [(1800, "d"), (300, "d" * 100)])
+def test_folders_inside_each_other_are_removed_at_any_depth(tmp_path: Path, depth: int, name: str) -> None:
+    """An image can leave them, and Python's own ways to remove them end with a RecursionError."""
+    nest(tmp_path / "left", depth, name)
+    (tmp_path / "left" / "link").symlink_to(tmp_path)
+    staging.remove(tmp_path / "left")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_link_leads_to_is_not_removed(host: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(host)
+    staging.remove(tmp_path / "link")
+    staging.remove(tmp_path / "not there")
+    assert (host / "secret").read_text() == SECRET
+
+
+def test_a_temporary_folder_is_gone_whatever_lies_in_it(tmp_path: Path) -> None:
+    with staging.temporary_folder(tmp_path) as folder:
+        nest(folder / "result", 1800, "d")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_inside_each_other_that_a_killed_check_left_do_not_stop_the_next_one(tmp_path: Path) -> None:
+    nest(tmp_path / ".smscaffold-dead" / "000", 1800, "d")
+    (tmp_path / ".smscaffold-dead" / owner.FILE).write_text(ended())
+    (tmp_path / ".smscaffold-foreign").mkdir()
+    _remove_left_behind(tmp_path)
+    assert list(tmp_path.iterdir()) == [tmp_path / ".smscaffold-foreign"]
+
+
+def nest(folder: Path, depth: int, name: str) -> None:
+    """Makes a folder with so many inside each other, and a file in the deepest one."""
+    folder.mkdir(parents=True)
+    place = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=place)
+        above, place = place, os.open(name, os.O_RDONLY, dir_fd=place)
+        os.close(above)
+    os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+    os.close(place)
+
+
 def test_a_folder_is_ours_only_with_a_plain_file_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "owner").write_text(ended())
     assert owner.left_behind(tmp_path)
@@ -303,3 +424,24 @@ def test_no_process_of_this_machine_is_killed_that_got_the_number_of_one_in_a_co
         kill(things("")[0], Process(bystander.pid, 1, "worker", 1.0))
         bystander.terminate()
         assert bystander.wait() == -signal.SIGTERM, "it was killed"
+
+
+@docker
+def test_folders_inside_each_other_that_a_job_leaves_are_said_and_gone(
+    stand_ins: StandIns, tmp_path: Path
+) -> None:  # T1
+    nested = "cd /opt/ml/model; for _ in $(seq 1800); do mkdir d; cd -P d || exit; done"
+    image = stand_ins.build(
+        f"RUN printf '%s\\n' '#!/bin/sh' '{nested}' > /opt/program/train && chmod 755 /opt/program/train"
+    )
+    command = [sys.executable, "-m", "smscaffold", "check", image, "--select", "T1"]
+    done = subprocess.run(
+        [*command, "--train-data", str(LOCAL / "opt_ml/input/data/train")],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "lies more than 100 folders deep" in " ".join(done.stdout.split())
+    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,7 @@ import pytest
 
 from smscaffold.contract.clauses.train import _unpacked
 from smscaffold.contract.preparing import _model
-from smscaffold.sagemaker_local import unpack
+from smscaffold.sagemaker_local import Room, unpack
 
 LINK_OUT = tarfile.TarInfo("model/out")
 LINK_OUT.type, LINK_OUT.linkname = tarfile.SYMTYPE, "/etc/passwd"
@@ -60,7 +60,7 @@ def test_a_model_that_is_packed_and_unpacked(tmp_path: Path) -> None:
     (tmp_path / "model" / "file").write_text("text")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    lab: Any = SimpleNamespace(folder=lambda: scratch)
+    lab: Any = SimpleNamespace(folder=lambda: scratch, room=Room(tmp_path))
     assert (_unpacked(lab, tmp_path / "model") / "file").read_text() == "text"
 
 

@@ -270,7 +270,7 @@ def _unpacked(lab: Lab, model: Path) -> Path:
             archive.add(path, path.name)
     (folder / "model").mkdir()
     with tarfile.open(folder / "model.tar.gz") as archive:
-        unpack(archive, folder / "model", "the packed model")
+        unpack(archive, folder / "model", "the packed model", lab.room)
     return folder / "model"
 
 
