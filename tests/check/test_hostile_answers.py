@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import itertools
 import json
 import resource
 import signal
@@ -16,6 +18,7 @@ from check_helpers import CHECKOUT
 
 from smscaffold.contract.clause import BrokenError, UnprovenError
 from smscaffold.contract.clauses.batch import B3
+from smscaffold.contract.clauses.serve_plus import H22
 from smscaffold.contract.clauses.serve_plus_features import H51, H53
 from smscaffold.contract.inside import Inside
 from smscaffold.contract.load import Asked, strain, taken_apart
@@ -72,6 +75,27 @@ def test_an_answer_of_millions_of_values_is_not_taken_apart(body: str, media: st
     assert first_difference(predictions(one), predictions(other)) == 0
     assert len(predictions(one)) == 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < GIB // 2**10
+
+
+def test_many_answers_of_megabytes_are_not_kept_whole() -> None:  # H22
+    """It keeps 128 of them to compare, of up to 64 MiB each."""
+    digits = itertools.cycle([b"1", b"2"])
+
+    class Large(Server):
+        def invoke(self, *_: Any, **__: Any) -> Response:
+            return answered(next(digits) * 2**23, CSV)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    endpoint: Any = Large(answered(""))
+    with contextlib.suppress(BrokenError, UnprovenError):
+        H22().check(endpoint, (Payload(b"1", CSV), Payload(b"2", CSV)), None, answered(""))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 3 * GIB // 2**12
+
+
+def test_a_number_too_large_for_a_float_is_compared_as_it_is() -> None:
+    one, other = (predictions(answered(digit * 4000)) for digit in "12")
+    assert first_difference(one, one) is None
+    assert first_difference(one, other) == 0
 
 
 def test_honest_answers_are_taken_apart() -> None:

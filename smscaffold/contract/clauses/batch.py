@@ -76,7 +76,8 @@ def _newlines(answer: Response) -> int:
 class B3(Clause):
     """`/execution-parameters`, if there are any, are sound, and the concurrency they promise is there.
 
-    The platform asks once before the transform. The product of payload and concurrency is at most 100 MB.
+    The platform asks once before the transform. The concurrency is at most 100, and its product with the payload at
+    most 100 MB.
     """
 
     requires = ("B1",)
