@@ -35,6 +35,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 _CONNECTED, _LISTENS = "01", "0A"
 _LONGEST_TABLE = 16 * 2**20  # characters of a file of /proc
+_PING = 65536  # bytes of the answer to a ping
 _PATIENCE = 30  # seconds for the engine to run a command in a container
 
 
@@ -59,10 +60,10 @@ class Seen:
 class _Way(Protocol):
     """How to get in: an exchange of bytes over a connection to loopback, and the text of a file."""
 
-    def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
+    def exchange(self, port: int, request: bytes, timeout: float, most: int) -> tuple[float, bytes, float]:
         """Seconds until accepted, what was answered in time, seconds until that was over; OSError if not accepted.
 
-        `timeout`: seconds for all of it.
+        `timeout`: seconds for all of it; `most`: bytes of the answer that are taken in.
         """
 
     def read(self, path: str) -> str:
@@ -75,16 +76,28 @@ class Inside:
     def __init__(self, container: Container) -> None:
         self._way = _way_into(container)
 
+    def ping(self) -> Seen:
+        """`GET /ping`, of whose answer at most 64 KiB are read: clauses keep many of them."""
+        return self.request("GET", "/ping", most=_PING)
+
     def request(
-        self, method: str, path: str, body: bytes = b"", *, port: int = 8080, timeout: float = 2, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        port: int = 8080,
+        timeout: float = 2,
+        most: int = 2 * LONGEST,
+        **headers: str,
     ) -> Seen:
-        """A request to `port` on the container's loopback, which is over in `timeout` seconds."""
+        """A request to `port` on the container's loopback, which is over in `timeout` seconds or `most` bytes."""
         lines = {"Host": "localhost", "Connection": "close", "Content-Length": str(len(body)), **headers}
         head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
         accepted, seconds = math.inf, timeout
         try:
             request = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
-            accepted, raw, seconds = self._way.exchange(port, request, timeout)
+            accepted, raw, seconds = self._way.exchange(port, request, timeout, most)
             answer = http.client.HTTPResponse(cast(socket.socket, _Received(raw)), method=method)
             answer.begin()
             return Seen(answer.status, answer.headers, read(answer), accepted, seconds)
@@ -166,8 +179,8 @@ class _Entered:
             return None
         return way
 
-    def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
-        return self._enter(lambda: _exchange(port, request, timeout))
+    def exchange(self, port: int, request: bytes, timeout: float, most: int) -> tuple[float, bytes, float]:
+        return self._enter(lambda: _exchange(port, request, timeout, most))
 
     def read(self, path: str) -> str:
         if path.startswith("/proc/1/"):
@@ -203,16 +216,16 @@ def _text(path: Path) -> str:
         return file.read(_LONGEST_TABLE)
 
 
-def _exchange(port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
+def _exchange(port: int, request: bytes, timeout: float, most: int) -> tuple[float, bytes, float]:
     started = time.monotonic()
     with closing(Limited(port, timeout)) as connection, connection.makefile("rb") as answer:
         accepted = time.monotonic() - started
         data = bytearray()
         with suppress(OSError):  # what has come by then tells
             connection.sendall(request)
-            while piece := answer.read1(65536):
+            while len(data) < most and (piece := answer.read1(65536)):
                 data += piece
-    return accepted, bytes(data), time.monotonic() - started
+    return accepted, bytes(data[:most]), time.monotonic() - started
 
 
 def execute(container: Container, command: list[str], timeout: float) -> tuple[int, bytes]:
@@ -260,14 +273,14 @@ class _Executed:
                     return cls(container, program, script)
         return None
 
-    def exchange(self, port: int, request: bytes, timeout: float) -> tuple[float, bytes, float]:
+    def exchange(self, port: int, request: bytes, timeout: float, most: int) -> tuple[float, bytes, float]:
         octal = "".join(f"\\0{byte:03o}" for byte in request)
         words = [str(port), str(timeout), octal if self._program[0] == "bash" else request.hex()]
         head, _, rest = self._run(timeout + _PATIENCE, *words).partition(b"\n")
         data, _, tail = rest.rpartition(b"\n")
         if not head.isdigit() or not tail.isdigit():
             raise ConnectionRefusedError(f"not accepted within {timeout:g} s")
-        return int(head) / 1e6, data, int(tail) / 1e6
+        return int(head) / 1e6, data[:most], int(tail) / 1e6
 
     def read(self, path: str) -> str:
         return self._run(_PATIENCE, path).decode("utf-8", "replace")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from smscaffold.contract.clause import unproven
 from smscaffold.contract.injection import fixture
+from smscaffold.contract.parsing import json_value
 from smscaffold.contract.subject import Payload
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def taken_apart(payload: Payload) -> Iterator[Pieces]:
             yield Pieces(payload.content_type, tuple(lines[1:]), lines[0] + b"\n", b"\n", b"\n")
     elif kind == "application/json" or kind.endswith("+json"):
         with contextlib.suppress(ValueError):
-            yield from _in_json(json.loads(payload.body), payload.content_type)
+            yield from _in_json(json_value(payload.body), payload.content_type)
 
 
 def _in_json(value: object, content_type: str) -> Iterator[Pieces]:
@@ -168,7 +169,7 @@ def strain(endpoint: Endpoint, inside: Inside, heavy: Asked, pings: int = 50) ->
         busy = [pool.submit(keep_asking) for _ in range(clients)]
         try:
             first.wait()
-            seen = list(pool.map(lambda _: inside.request("GET", "/ping"), range(pings)))
+            seen = list(pool.map(lambda _: inside.ping(), range(pings)))
         finally:
             enough.set()
     if not any(each.result() for each in busy):

@@ -24,7 +24,7 @@ from smscaffold.contract.clause import unproven
 from smscaffold.contract.injection import fixture
 from smscaffold.contract.lab import Lab
 from smscaffold.contract.subject import Subject
-from smscaffold.contract.wording import files, metrics, odd_in
+from smscaffold.contract.wording import files, metric_lines, metrics, odd_in
 from smscaffold.sagemaker_local import LocalError, Training, TrainingResult, archive
 
 _LAST = 2  # seconds that the end of a program takes
@@ -144,7 +144,7 @@ def interrupted(lab: Lab, subject: Subject) -> Interrupted:
 
 
 def _with_metric(metric: str, log: str) -> list[str]:
-    return [line for line in log.splitlines() if metrics(metric, line)]
+    return [line for line, _ in metric_lines(metric, log)]
 
 
 def _saved(job: Training) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smscaffold.console import status
+from smscaffold.contract.clause import short
 from smscaffold.contract.subject import Payload, Subject, from_folder, read_json, read_payload, targets
 from smscaffold.errors import CannotCheckError
 
@@ -99,8 +100,8 @@ def _channel(word: str) -> tuple[str, Path]:
 def _check_metric(metric: str | None) -> None:
     try:
         re.compile(metric or "")
-    except re.error as error:
-        raise CannotCheckError(f"the metric {metric!r} is no regular expression: {error}") from error
+    except (re.error, OverflowError, RecursionError) as error:
+        raise CannotCheckError(f"the metric {short(repr(metric))} is no regular expression: {error}") from error
 
 
 def _payloads(given: Given) -> Iterator[Payload]:

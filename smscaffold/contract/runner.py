@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from smscaffold.staging import STOPS
 
 Outcome = Literal["pass", "fail", "skip"]
 _A_MOMENT = 0.25  # seconds between two looks at the clock
+_TO_END = 5  # seconds for a check to end by itself once its containers have ended
 _SHOWN = 2000  # characters of a text in a report
 _SHOWN_LOG = 8000  # of the end of a log
 _LOG_FOLLOWS = "The log ends with:\n"
@@ -95,26 +97,26 @@ def run(
     """Checks the rules and returns a result for each, in their order.
 
     Several at a time, a timed one alone, each after those that it requires. Before an interruption passes on, `stop` is
-    called so that containers end, and all checks have ended. `progress` hears which run, and how many are done.
+    called so that containers end, and the checks that run have a few seconds to end. `progress` hears which run, and
+    how many are done.
     """
     workers = workers or max(2, os.cpu_count() or 1)
     done: dict[str, Result] = {}
     running: dict[Future[Result], Rule] = {}
     waiting = sorted(rules, key=lambda rule: -_clause(rule).seconds)
-    with ThreadPoolExecutor(workers, initializer=_leave_signals_to_the_main_thread) as pool:
-        try:
-            while waiting or running:
-                for rule in _next(waiting, list(running.values()), done, workers):
-                    waiting.remove(rule)
-                    running[pool.submit(_check, rule, fixtures, dict(done))] = rule
-                progress([rule.id for rule in running.values()], len(done))
-                for future in wait(running, timeout=_A_MOMENT, return_when=FIRST_COMPLETED).done:
-                    done[running.pop(future).id] = future.result()
-        except BaseException:
-            signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-            stop()
-            pool.shutdown(cancel_futures=True)
-            raise
+    try:
+        while waiting or running:
+            for rule in _next(waiting, list(running.values()), done, workers):
+                waiting.remove(rule)
+                running[_start(rule, fixtures, dict(done))] = rule
+            progress([rule.id for rule in running.values()], len(done))
+            for future in wait(running, timeout=_A_MOMENT, return_when=FIRST_COMPLETED).done:
+                done[running.pop(future).id] = future.result()
+    except BaseException:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        stop()
+        wait(running, timeout=_TO_END)
+        raise
     return [done[rule.id] for rule in rules]
 
 
@@ -122,8 +124,22 @@ def _clause(rule: Rule) -> Any:
     return rule.clause
 
 
-def _leave_signals_to_the_main_thread() -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+def _start(rule: Rule, fixtures: Fixtures, done: dict[str, Result]) -> Future[Result]:
+    """Checks a rule in a thread that leaves signals to the main one, and that the program does not wait for at its end.
+
+    A thread of a pool would be waited for, and one that computes for ever would keep the program from ending.
+    """
+    future: Future[Result] = Future()
+
+    def work() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+        try:
+            future.set_result(_check(rule, fixtures, done))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future
 
 
 def _next(waiting: list[Rule], running: list[Rule], done: dict[str, Result], workers: int) -> list[Rule]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
-import json
+import contextlib
+import os
 import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from smscaffold.contract.parsing import json_value
 from smscaffold.errors import CannotCheckError
 
 _LARGEST = 100 * 2**20  # bytes of a request: those of batch jobs are the largest (B6)
+_SMALL = 2**20  # bytes of a file that is written by hand
 #: content type by the ending of a payload's file
 MEDIA = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonlines"}
 
@@ -56,28 +59,42 @@ def read_payload(path: Path, content_type: str | None) -> Payload:
     media = content_type or MEDIA.get(path.suffix)
     if media is None:
         raise CannotCheckError(f"what is in {path}? Say so with --content-type")
-    try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode):
-            raise CannotCheckError(f"{path} cannot be read: it is not a plain file")
-        if about.st_size > _LARGEST:
-            raise CannotCheckError(f"{path} is larger than 100 MiB, the most that a request can be (B6)")
-        return Payload(path.read_bytes(), media)
-    except OSError as error:
-        raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
+    return Payload(_plain(path, _LARGEST, "100 MiB, the most that a request can be (B6)"), media)
 
 
 def read_json(path: Path) -> dict[str, object]:
-    """A JSON object from a file."""
+    """A JSON object from a file of at most 1 MiB; CannotCheckError when it holds something else."""
     try:
-        value = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
+        value = json_value(_small(path))
     except ValueError as error:
         raise CannotCheckError(f"{path} is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise CannotCheckError(f"{path} must hold a JSON object")
     return value
+
+
+def _small(path: Path, folder: Path | None = None) -> bytes:
+    """The content of a plain file of at most 1 MiB, which no link leads to out of `folder`, if one is named."""
+    if folder:
+        _refuse_link_out(path, folder)
+    return _plain(path, _SMALL, "1 MiB")
+
+
+def _plain(path: Path, most: int, limit: str) -> bytes:
+    """The content of a plain file; CannotCheckError when it is another thing, or has more than `most` bytes.
+
+    It is opened without waiting, because opening a FIFO would wait until somebody writes to it.
+    """
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise CannotCheckError(f"{path} cannot be read: it is not a plain file")
+            content = file.read(most + 1)
+    except OSError as error:
+        raise CannotCheckError(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > most:
+        raise CannotCheckError(f"{path} is larger than {limit}")
+    return content
 
 
 def from_folder(folder: Path) -> Subject:
@@ -89,13 +106,13 @@ def from_folder(folder: Path) -> Subject:
     hyperparameters = local / "opt_ml/input/config/hyperparameters.json"
     channels = sorted(path for path in local.glob("opt_ml/input/data/*") if path.is_dir())
     payloads = sorted(path for path in local.glob("payloads/*") if path.suffix in MEDIA)
-    for path in (hyperparameters, script, *channels, *payloads):
+    for path in (hyperparameters, *channels, *payloads):
         _refuse_link_out(path, folder)
-    said = _assigned(script)
+    said = _assigned(script, _small(script, folder)) if os.path.lexists(script) else {}
     metric, slow = said.get("METRIC"), said.get("SLOW")
     return Subject(
         channels={path.name: path for path in channels},
-        hyperparameters=read_json(hyperparameters) if hyperparameters.exists() else {},
+        hyperparameters=read_json(hyperparameters) if os.path.lexists(hyperparameters) else {},
         payloads=tuple(read_payload(path, None) for path in payloads),
         metric=metric if isinstance(metric, str) else None,
         slow=slow if isinstance(slow, dict) else {},
@@ -104,7 +121,8 @@ def from_folder(folder: Path) -> Subject:
 
 def _refuse_link_out(path: Path, folder: Path) -> None:
     """The folder may be a stranger's, and what it names is handed to its image."""
-    if not path.resolve().is_relative_to(folder.resolve()):
+    # realpath, because resolve() fails at a link to itself
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         raise CannotCheckError(
             f"{path} leads out of {folder}, by a link: put a copy there, "
             "or name what you mean by --train-data, --payload or --hyperparameters"
@@ -113,30 +131,23 @@ def _refuse_link_out(path: Path, folder: Path) -> None:
 
 def targets(folder: Path) -> dict[str, str | None]:
     """What to build of a folder's Dockerfile, by use: two stages of these names, or the whole for both."""
-    dockerfile = folder / "Dockerfile"
-    try:
-        text = dockerfile.read_text("utf-8", errors="replace")  # in comments Docker bears any bytes
-    except OSError as error:
-        raise CannotCheckError(f"{dockerfile} cannot be read: {error.strerror}") from error
+    text = _small(folder / "Dockerfile", folder).decode("utf-8", "replace")  # Docker allows any bytes in comments
     stages = set(re.findall(r"^\s*FROM\s.*\sAS\s+(\S+)", text, re.IGNORECASE | re.MULTILINE))
     return {use: use if {"train", "serve"} <= stages else None for use in ("train", "serve")}
 
 
-def _assigned(script: Path) -> dict[str, object]:
+def _assigned(script: Path, source: bytes) -> dict[str, object]:
     """The constants that a Python file assigns to names; it is read, not run."""
-    if not script.exists():
-        return {}
+    found: dict[str, object] = {}
     try:
-        lines = ast.parse(script.read_bytes()).body
-    except OSError as error:
-        raise CannotCheckError(f"{script} cannot be read: {error.strerror}") from error
+        for line in ast.parse(source).body:
+            if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+                with contextlib.suppress(ValueError, TypeError):
+                    found[line.targets[0].id] = ast.literal_eval(line.value)
     except (SyntaxError, ValueError) as error:
         raise CannotCheckError(f"{script}, which may hold METRIC and SLOW, is not Python: {error}") from error
-    found: dict[str, object] = {}
-    for line in lines:
-        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
-            try:
-                found[line.targets[0].id] = ast.literal_eval(line.value)
-            except (ValueError, TypeError):
-                continue
+    except (RecursionError, MemoryError):
+        raise CannotCheckError(
+            f"{script}, which may hold METRIC and SLOW, cannot be read: it is nested too deeply"
+        ) from None
     return found

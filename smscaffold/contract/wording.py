@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smscaffold.contract.clause import expect
+from smscaffold.contract.clause import expect, short, unproven
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -21,6 +24,13 @@ RUN = "docker run IMAGE train"
 #: the one type of manifest that hosting accepts (R11)
 SCHEMA_2 = "application/vnd.docker.distribution.manifest.v2+json"
 _LINE = 4096  # characters
+_PATIENCE = 20.0  # seconds for a search
+_SEARCH = """
+import json, re, sys
+metric, lines = json.load(sys.stdin)
+found = re.compile(metric)
+print(json.dumps([[match[bool(found.groups)] or "" for match in found.finditer(line)] for line in lines]))
+"""
 _SCRATCH = re.compile(r"/(opt(/ml(/.*)?)?|tmp(/.*)?|var(/tmp(/.*)?)?|run(/.*)?|root(/\..*)?|dev(/.*)?)")
 _TRACE = re.compile(r"(Traceback|Exception in thread|\s*at [\w.$]+\(|Error in |[\w.]+Exception\b)")
 
@@ -56,12 +66,24 @@ def first_sentence_problem(text: str) -> str:
 
 
 def metrics(metric: str, log: str) -> list[str]:
-    """What a metric's expression captures in the lines of a log (T27), of each in its first 4096 characters.
+    """What a metric's expression captures in the lines of a log (T27); see `metric_lines`."""
+    return [value for _, values in metric_lines(metric, log) for value in values]
 
-    In a longer line an expression such as `loss=(.*?);` could search for hours.
+
+def metric_lines(metric: str, log: str) -> list[tuple[str, list[str]]]:
+    """The lines of a log in which a metric's expression matches, with what it captures in each.
+
+    Of each line the first 4096 characters are searched. The expression may be a stranger's, and one such as `(a+)+$`
+    can search for ever and cannot be interrupted, so a process of its own searches. UnprovenError: it took over 20 s.
     """
-    lines = (line[:_LINE] for line in log.split("\n"))
-    return [match[1] if match.re.groups else match[0] for line in lines for match in re.finditer(metric, line)]
+    lines = log.split("\n")
+    command = [sys.executable, "-I", "-S", "-c", _SEARCH]
+    given = json.dumps([metric, [line[:_LINE] for line in lines]])
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=_PATIENCE, check=True)
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+        unproven(f"the search for the metric {short(metric)!r} in the log did not end within {_PATIENCE:g} s")
+    return [(line, values) for line, values in zip(lines, json.loads(done.stdout), strict=True) if values]
 
 
 def served(lab: Lab, model: Path, whose: str) -> str:

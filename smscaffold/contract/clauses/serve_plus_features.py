@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smscaffold.contract.clause import Clause, Mend, UnprovenError, expect, shown, skip, unproven
+from smscaffold.contract.parsing import has_too_much, json_value
 
 if TYPE_CHECKING:
     from smscaffold.contract.lab import Lab
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LINE = r"[a-zA-Z_:][\w:]*(\{[^{}]*\})?[ \t]+([-+]?(Inf|NaN)|[-+]?[\d.]+([eE][-+]?\d+)?)([ \t]+-?[\d.]+)?"
 _MEDIA = re.compile(r"[-\w.+]+/[-\w.+]+")
 _REQUESTS = 40
+_METRICS = 4 * 2**20  # bytes
 _MUCH = 10**6  # characters of a log
 
 
@@ -141,6 +142,8 @@ class H51(Clause):
         answer = endpoint.request("GET", "/metrics", timeout=10)
         if answer.status != 200:
             skip(f"GET /metrics gets {answer.status}: it offers no metrics")
+        size = len(answer.body)
+        expect(size <= _METRICS, sent="GET /metrics", expected="at most 4 MiB of metrics", came=f"{size} bytes")
         lines = [line for line in answer.text.splitlines() if line.strip() and not line.startswith("#")]
         wrong = next((line for line in lines if not re.fullmatch(_LINE, line.strip())), None)
         expected = 'lines such as `requests_total{code="200"} 5`'
@@ -167,7 +170,7 @@ class H52(Clause):
                 ended = "an end of the container" if served.running else shown(served.wait())
                 expect(served.running, sent="a start with --network none", expected="/ping gets 200", came=ended)
                 raise
-            served.until(lambda: inside.request("GET", "/ping").status == 200, "a 200 from /ping, without a network")
+            served.until(lambda: inside.ping().status == 200, "a 200 from /ping, without a network")
             for payload in payloads:
                 typed = payload.content_type
                 answer = inside.request("POST", "/invocations", payload.body, timeout=60, Content_Type=typed)
@@ -205,12 +208,15 @@ class H53(Clause):
 
 def _inexact(media: str, answer: Response) -> str:
     """Why a body is not of its media type; empty if it is, or if nobody can tell."""
+    if has_too_much(answer.text):
+        return ""
     kind = _json_kind(answer.text)
     markup = answer.text.lstrip().startswith("<")
     if media == "application/json" or media.endswith("+json"):
         return "" if kind else "no JSON"
     if re.fullmatch(r"application/(x-)?(jsonl|jsonlines|ndjson)", media):
-        return "" if all(_json_kind(line) for line in answer.text.splitlines()) else "lines that are no JSON"
+        lines = answer.text.removesuffix("\n").split("\n") if answer.text else []
+        return "" if all(map(_json_kind, lines)) else "lines that are no JSON"
     if media == "text/csv":
         return "JSON" if kind in ("list", "dict") else "markup" if markup else ""
     return "no markup" if media == "text/html" and not markup else ""
@@ -219,7 +225,7 @@ def _inexact(media: str, answer: Response) -> str:
 def _json_kind(text: str) -> str:
     """The type of the JSON value that a text is; empty if it is none."""
     try:
-        return type(json.loads(text)).__name__
+        return type(json_value(text)).__name__
     except ValueError:
         return ""
 

@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from smscaffold.contract.clause import Clause, Mend, expect, short, skip, unproven
-from smscaffold.contract.wording import RUN, changes, files, first_sentence_problem, left_instead, metrics
+from smscaffold.contract.wording import RUN, changes, files, first_sentence_problem, left_instead, metric_lines, metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,12 +162,12 @@ class T27(Clause):
         metric = lab.subject.metric or unproven("say what a metric in the log looks like: --metric REGEX")
         asked = f"the log of {RUN}, searched for {metric}"
         expect(len(metric) <= 500, sent=asked, expected="at most 500 characters", came=f"{len(metric)}")
-        found = metrics(metric, trained.logs)
+        matches = metric_lines(metric, trained.logs)
+        found = [value for _, values in matches for value in values]
         expect(found, sent=asked, expected="a match", came=trained)
         wrong = [value for value in found if not _is_number(value)]
         expect(not wrong, sent=asked, expected="numbers", came=", ".join(wrong[:5]))
-        lines = [line for line in trained.logs.split("\n") if metrics(metric, line)]
-        returned = [line for line in lines if "\r" in line.rstrip("\r")]
+        returned = [line for line, _ in matches if "\r" in line.rstrip("\r")]
         expect(not returned, sent=asked, expected="lines without carriage returns", came=repr(returned[:1]))
         return f"{len(found)} numbers, {found[-1]} the last"
 
