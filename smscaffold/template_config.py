@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from smscaffold.errors import SmscaffoldError
-from smscaffold.small_file import SafeLoader, read_small
+from smscaffold.small_file import LIMIT, SafeLoader, read_small
 from smscaffold.visible import shown
 
 #: the folder of what several templates share, and the end of the names of the files that copier renders
@@ -19,7 +19,7 @@ SHARED, SUFFIX = "_shared", ".jinja"
 UNSAFE_SETTINGS = ("tasks", "migrations", "jinja_extensions")
 TYPES = ("bool", "float", "int", "json", "str", "yaml", "path")
 
-_MOST_INCLUDED = 100  # files
+_MOST_INCLUDED, _DEEPEST = 100, 10  # files, and how many of them one below the other
 
 
 @dataclass(frozen=True)
@@ -99,16 +99,19 @@ def load_config(root: Path, *, includes: bool = True) -> TemplateConfig:
 def _sections(path: Path, includes: bool) -> Iterator[dict[str, Any]]:
     """The mappings that the file's YAML documents hold, includes followed, each when its turn comes."""
     root = path.parent.resolve()
-    included = 0
+    included, depth, size = 0, 0, 0
 
     class Loader(SafeLoader):
         """Own class, because a constructor is registered on the class."""
 
     def include(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> list[dict[str, Any]]:
-        nonlocal included
+        nonlocal included, depth
         if not includes:
             return []
         sections: list[dict[str, Any]] = []
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError(f"more than {_DEEPEST} files include each other")
         for file in _matching(root, loader.construct_scalar(node)):
             included += 1
             if included > _MOST_INCLUDED:
@@ -117,10 +120,16 @@ def _sections(path: Path, includes: bool) -> Iterator[dict[str, Any]]:
                     "include fewer, and none by itself or twice"
                 )
             sections += read(file)
+        depth -= 1
         return sections
 
     def read(file: Path) -> Iterator[dict[str, Any]]:
-        for document in yaml.load_all(read_small(file), Loader):
+        nonlocal size
+        content = read_small(file)
+        size += len(content)
+        if size > LIMIT:
+            raise ValueError("it and the files that it includes are larger than 1 MiB together")
+        for document in yaml.load_all(content, Loader):
             for section in document if isinstance(document, list) else [document or {}]:
                 if not isinstance(section, dict):
                     raise ValueError(f"expected a mapping, found {shown(section)}")

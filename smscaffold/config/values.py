@@ -149,7 +149,7 @@ def _mirror(entry: Entry) -> None:
 
 def _label(entry: Entry) -> None:
     _named_line(entry, r"[a-z0-9]+([._/-][a-z0-9]+)*", "is no label: a-z and 0-9, with single . - _ / between them")
-    if entry.key[-1].startswith("com.amazonaws."):
+    if entry.key[-1].startswith("com.amazonaws.sagemaker."):
         raise entry.wrong("is a label that SageMaker reads, so only the template may set it")
 
 

@@ -13,6 +13,11 @@ from smscaffold.authoring.build import Request, build
 from smscaffold.compile import MARK
 from smscaffold.console import Console
 
+FLAT = """
+project_name: {type: str, default: x}
+layout: {type: str, choices: [single], default: single}
+"""
+
 
 def test_plain_copier_takes_it(author: Machine, package: Path, tmp_path: Path) -> None:
     done = author.run("smscaffold", "template", "build", cwd=package, check=True)
@@ -65,7 +70,9 @@ def test_what_no_build_made_is_not_replaced(author: Machine, template: Path, tmp
 
 def test_the_mark_of_a_build_is_in_no_folder(author: Machine, tmp_path: Path) -> None:
     """Not even where the whole template is rendered, by us or by plain copier."""
-    flat = write(tmp_path / "flat" / "copier.yml", "project_name: x\n").parent
+    flat = write(
+        tmp_path / "flat" / "copier.yml", "_smscaffold: {language: R, framework: none, title: Flat}\n" + FLAT
+    ).parent
     write(flat / "{{ _copier_conf.answers_file }}.jinja", "{{ _copier_answers|to_nice_yaml -}}\n")
     author.run("smscaffold", "template", "build", flat, "-o", "out", cwd=tmp_path, check=True)
     assert (tmp_path / "out" / "flat" / MARK).is_file()

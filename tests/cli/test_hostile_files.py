@@ -113,7 +113,7 @@ class TestFilesThatAreNone:
         file.rename(template / "more.yml")
         with (template / "copier.yml").open("a") as config:
             config.write("\n---\n!include more.yml\n")
-        refused(bounded("new", "x", "-y", "-t", template), "more.yml: ")
+        refused(bounded("new", "x", "-y", "-t", template), "more.yml")
 
 
 def test_a_huge_copier_yml(bounded: Run, template: Path) -> None:
@@ -134,7 +134,7 @@ class TestIncludes:
             write(template / f"q{level}.yml", f"!include q{level + 1}.yml\n---\n!include q{level + 1}.yml\n")
         write(template / "q25.yml", "more: {type: str, default: x}\n")
         self.include(template, "q0.yml")
-        refused(bounded("new", "x", "-y", "-t", template), "copier.yml", "included")
+        refused(bounded("new", "x", "-y", "-t", template), "copier.yml", "include")
 
     def test_many(self, bounded: Run, template: Path) -> None:
         for number in range(101):
@@ -142,9 +142,22 @@ class TestIncludes:
         self.include(template, "questions/*.yml")
         refused(bounded("new", "x", "-y", "-t", template), "copier.yml", "more than 100 files")
 
+    def test_many_below_each_other(self, bounded: Run, template: Path) -> None:
+        for level in range(12):
+            write(template / f"q{level}.yml", f"!include q{level + 1}.yml\n")
+        write(template / "q12.yml", "more: {type: str, default: x}\n")
+        self.include(template, "q0.yml")
+        refused(bounded("new", "x", "-y", "-t", template), "copier.yml", "include each other")
+
+    def test_much(self, bounded: Run, template: Path) -> None:
+        for number in range(3):
+            write(template / "questions" / f"{number}.yml", f"q{number}: {{default: {'x' * 500_000}}}\n")
+        self.include(template, "questions/*.yml")
+        refused(bounded("new", "x", "-y", "-t", template), "copier.yml", "larger than 1 MiB together")
+
     def test_itself(self, bounded: Run, template: Path) -> None:
         self.include(template, "copier.yml")
-        refused(bounded("new", "x", "-y", "-t", template), "copier.yml", "included")
+        refused(bounded("new", "x", "-y", "-t", template), "copier.yml", "include")
 
     @pytest.mark.parametrize("pattern", ["**/*/**/*/**/*.yml", "*/*/*/*/*/*/*/*/*/*/*/*.yml"])
     def test_patterns_of_folders(self, bounded: Run, template: Path, pattern: str) -> None:

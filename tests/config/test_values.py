@@ -260,7 +260,7 @@ def test_build_arguments_that_break_a_step(machine: Machine, argument: str, valu
         assert (done.returncode, bool(done.stderr)) == (code, bool(code)), done
 
 
-@pytest.mark.parametrize("label", ["com.amazonaws.sagemaker.capabilities.multi-models", "com.amazonaws.x"])
+@pytest.mark.parametrize("label", ["com.amazonaws.sagemaker.capabilities.multi-models", "com.amazonaws.sagemaker.x"])
 def test_labels_that_sagemaker_reads(tmp_path: Path, label: str) -> None:
     not_taken(tmp_path, {f'labels."{label}"': "false"})
 
