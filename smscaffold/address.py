@@ -16,7 +16,7 @@ from smscaffold.config.places import expand
 HOSTS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 # copier itself takes an address that begins so for one of git
 _KNOWN_TO_COPIER = ("git+", "git@", "git://", "https://github.com/", "https://gitlab.com/", *HOSTS)
-_ADDRESS = re.compile(r"(git\+)?[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:|gh:|gl:", re.IGNORECASE)
+_ADDRESS = re.compile(r"(git\+)?([a-z][a-z0-9+.-]*://|[\w.-]+(:(?!/)[^\s@]*)?@[\w.-]+:)|gh:|gl:", re.IGNORECASE)
 _URL = re.compile(r"([^:/?#@]+)://([^/?#]*)(.*)", re.DOTALL)
 _HOST = re.compile(r"([A-Za-z0-9._~+-]+@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _PORTS = {"http": ":80", "https": ":443", "ssh": ":22", "git": ":9418"}
@@ -27,7 +27,9 @@ _SSH = "ssh:"  # the scheme of git@host:path, which begins at a home folder wher
 
 # ssh needs the user's name to find the repository, so only a password is taken out of its addresses
 _SSH_PASSWORD = re.compile(r"(\bssh://[^\s/?#'\":@]*):[^\s/?#'\"]*@", re.IGNORECASE)
-_LOGIN = re.compile(r"\b((?!(?:ssh|file|smscaffold):)[a-z][a-z0-9.-]*://)[^\s/?#'\"]*@", re.IGNORECASE)
+# the same for name:password@host:path, in which git itself sees no login; the digest of an image looks like it
+_SHORT_PASSWORD = re.compile(r"(?<![\w.@:/-])([\w.-]+):(?!/)[^\s'\"@]{0,200}(@(?!sha\d+:)[\w.-]+:)")
+_LOGIN = re.compile(r"\b((?!(?:ssh|file|smscaffold):)[a-z][a-z0-9.-]{0,30}://)[^\s/?#'\"]*@", re.IGNORECASE)
 _QUERY = re.compile(r"(\bhttps?://[^\s?#'\"]*)[?#][^\s'\"]*", re.IGNORECASE)
 #: categories of Unicode: control and format characters, surrogates, line and paragraph separators
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -81,12 +83,16 @@ def plain_address(source: str) -> str:
 
 def without_secrets(text: str) -> str:
     """The text, in which no address has a login or a query any more: these may hold a password or a token."""
-    return _QUERY.sub(r"\1", _SSH_PASSWORD.sub(r"\1@", without_login(text)))
+    return _QUERY.sub(r"\1", _without_ssh_password(without_login(text)))
 
 
 def without_login(address: str) -> str:
     """The address without a user's name and password, except for ssh, which needs the name."""
     return _LOGIN.sub(r"\1", address)
+
+
+def _without_ssh_password(text: str) -> str:
+    return _SHORT_PASSWORD.sub(r"\1\2", _SSH_PASSWORD.sub(r"\1@", text))
 
 
 def login(address: str) -> Login | None:
@@ -151,7 +157,7 @@ def matches(source: str, pattern: str) -> bool:
 
 def _parts(text: str) -> _Parts:
     """The parts of an address or a pattern as git tells them apart."""
-    address = expanded(text)
+    address = _without_ssh_password(expanded(text))
     if url := _URL.match(address):
         scheme, authority, path = url[1].lower(), url[2], unquote(url[3])
         if scheme in _WITHOUT_HOST:

@@ -13,7 +13,9 @@ import yaml
 from smscaffold.config.entry import Entry
 from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
+from smscaffold.small_file import load_yaml, read_small
 from smscaffold.template_config import Question, TemplateConfig
+from smscaffold.visible import shown
 
 Questions = Mapping[str, Question]
 
@@ -51,7 +53,7 @@ def collect(pairs: Iterable[str], file: Path | None) -> Answers:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals):
-            raise SmscaffoldError(f"--data takes KEY=VALUE, not {pair!r}")
+            raise SmscaffoldError(f"--data takes KEY=VALUE, not {shown(pair)}")
         answers[name] = Given(value, DATA)
     return answers
 
@@ -101,7 +103,9 @@ def gather(
     for name, entry in fixed.items():
         _check_entry(entry, config.questions[name])
         if name in given and not same(config.questions[name], given[name].value, entry.value):
-            raise SmscaffoldError(f"{name} is fixed to {entry.value!r} by {entry}: {given[name].why} cannot change it")
+            raise SmscaffoldError(
+                f"{name} is fixed to {shown(entry.value)} by {entry}: {given[name].why} cannot change it"
+            )
     defaults = standard.answers("defaults", names, asked)
     for name, entry in defaults.items():
         _check_entry(entry, config.questions[name])
@@ -119,13 +123,13 @@ def check(answers: Answers, questions: Questions) -> None:
     for name, (value, _, _) in answers.items():
         if name not in questions or name in REMEMBERED:
             raise SmscaffoldError(
-                f"there is no question {name!r}{did_you_mean(name, questions)}: "
+                f"there is no question {shown(name)}{did_you_mean(name, questions)}: "
                 f"this template asks for {', '.join(askable(questions))}"
             )
         if questions[name].details.get("when") is False:
             raise SmscaffoldError(f"nobody answers {name}: this template works it out by itself")
         if wrong := _wrong(questions[name], value):
-            raise SmscaffoldError(f"{name} must be {wrong}, not {value!r}")
+            raise SmscaffoldError(f"{name} must be {wrong}, not {shown(value)}")
 
 
 def same(question: Question, one: Any, other: Any) -> bool:
@@ -137,7 +141,7 @@ def same(question: Question, one: Any, other: Any) -> bool:
 
 def _check_entry(entry: Entry, question: Question) -> None:
     if wrong := _wrong(question, entry.value):
-        raise entry.wrong(f"must be {wrong}, not {entry.value!r}")
+        raise entry.wrong(f"must be {wrong}, not {shown(entry.value)}")
 
 
 def askable(questions: Questions) -> list[str]:
@@ -172,7 +176,7 @@ def named_after(dest: Path | None, config: TemplateConfig) -> dict[str, Any]:
 
 def _from_file(file: Path) -> dict[str, Any]:
     try:
-        answers = yaml.safe_load(file.read_bytes())
+        answers = load_yaml(read_small(file))
     except OSError as error:
         raise SmscaffoldError(f"cannot read the answers in {file}: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

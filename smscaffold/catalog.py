@@ -52,11 +52,15 @@ class Template:
 
     @cached_property
     def about(self) -> dict[str, str]:
-        """Language, framework and title, as the template's copier.yml gives them; empty where only git knows them."""
+        """Language, framework and title, as the template's copier.yml gives them.
+
+        Each is empty where it is no text, and where only git knows it.
+        """
         declared = self._settings().get("smscaffold")
         declared = declared if isinstance(declared, dict) else {}
         keys = ("language", "framework", "title")
-        return {key: self.declared.get(key) or str(declared.get(key, "")) for key in keys}
+        told = {key: value for key in keys if isinstance(value := declared.get(key), str)}
+        return {key: self.declared.get(key) or told.get(key, "") for key in keys}
 
     @property
     def full_name(self) -> str:

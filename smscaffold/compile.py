@@ -10,6 +10,7 @@ from pathlib import Path
 
 from smscaffold.errors import SmscaffoldError
 from smscaffold.licence_header import head_programs
+from smscaffold.small_file import read_small
 from smscaffold.staging import plain_modes
 from smscaffold.template_config import SHARED, SUFFIX, config_file, load_config
 
@@ -21,7 +22,9 @@ LOCAL_PLATFORM = PACKAGE / "sagemaker_local.py"
 #: the settings with which a template's files may be in another Jinja than ours
 _OTHER_JINJA = {"envops", "templates_suffix"}
 _INCLUDES_SHARED = re.compile(rb"^!include\s+[\"']?_shared/", re.MULTILINE)
-_LEFT_OUT = {".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"}
+#: the file by which ``smscaffold template build`` knows what it made; copier leaves out names that begin so, as we do
+MARK = "~smscaffold-build"
+_LEFT_OUT = {MARK, ".git", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"}
 
 
 def compile_template(folder: Path, root: Path) -> None:
@@ -59,7 +62,7 @@ def shared_parts(folder: Path) -> Path | None:
     if beside.is_dir():
         return beside
     config = config_file(folder)
-    if config is None or (folder / SHARED).is_dir() or not _INCLUDES_SHARED.search(config.read_bytes()):
+    if config is None or (folder / SHARED).is_dir() or not _INCLUDES_SHARED.search(read_small(config)):
         return None
     return TEMPLATES / SHARED
 

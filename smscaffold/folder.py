@@ -11,6 +11,7 @@ import yaml
 from smscaffold import answers, git
 from smscaffold.address import without_secrets
 from smscaffold.errors import SmscaffoldError
+from smscaffold.small_file import load_yaml, read_small
 
 ANSWERS_FILE = ".copier-answers.yml"
 _SHOWN = 5  # names in a sentence
@@ -62,7 +63,9 @@ def find_folder(path: Path) -> Folder:
         hint = f"; its folder is {above}" if above else ""
         raise SmscaffoldError(f"{path} is not a container folder: it has no {ANSWERS_FILE}{hint}")
     try:
-        recorded = yaml.safe_load(file.read_bytes())
+        recorded = load_yaml(read_small(file))
+    except OSError as error:
+        raise SmscaffoldError(f"cannot read {file}: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(recorded, dict) or not recorded.get("_src_path"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +11,15 @@ from typing import Any
 import yaml
 
 from smscaffold.errors import SmscaffoldError
+from smscaffold.small_file import LIMIT, SafeLoader, read_small
+from smscaffold.visible import shown
 
 #: the folder of what several templates share, and the end of the names of the files that copier renders
 SHARED, SUFFIX = "_shared", ".jinja"
 UNSAFE_SETTINGS = ("tasks", "migrations", "jinja_extensions")
 TYPES = ("bool", "float", "int", "json", "str", "yaml", "path")
 
-_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MOST_INCLUDED, _DEEPEST = 100, 10  # files, and how many of them one below the other
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ def load_config(root: Path, *, includes: bool = True) -> TemplateConfig:
     try:
         for section in _sections(path, includes):
             merged.update(section)
+    except OSError as error:
+        raise SmscaffoldError(f"cannot read {error.filename or path}: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, TypeError, NotImplementedError, RecursionError) as error:
         raise SmscaffoldError(f"{path} is not a copier configuration: {' '.join(str(error).split())}") from error
     settings = {name[1:]: value for name, value in merged.items() if name.startswith("_")}
@@ -92,30 +97,60 @@ def load_config(root: Path, *, includes: bool = True) -> TemplateConfig:
 
 
 def _sections(path: Path, includes: bool) -> Iterator[dict[str, Any]]:
-    """The mappings that the file's YAML documents hold, includes followed."""
+    """The mappings that the file's YAML documents hold, includes followed, each when its turn comes."""
     root = path.parent.resolve()
+    included, depth, size = 0, 0, 0
 
-    class Loader(_SafeLoader):  # type: ignore[misc, valid-type]
+    class Loader(SafeLoader):
         """Own class, because a constructor is registered on the class."""
 
     def include(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> list[dict[str, Any]]:
+        nonlocal included, depth
         if not includes:
             return []
-        pattern = loader.construct_scalar(node)
-        found = sorted(root.glob(pattern))
-        if ".." in Path(pattern).parts or not all(file.resolve().is_relative_to(root) for file in found):
-            raise ValueError(f"it includes {pattern}, which lies outside the template")
-        return [section for file in found for section in read(file)]
+        sections: list[dict[str, Any]] = []
+        depth += 1
+        if depth > _DEEPEST:
+            raise ValueError(f"more than {_DEEPEST} files include each other")
+        for file in _matching(root, loader.construct_scalar(node)):
+            included += 1
+            if included > _MOST_INCLUDED:
+                raise ValueError(
+                    f"more than {_MOST_INCLUDED} files are included, counting a file each time: "
+                    "include fewer, and none by itself or twice"
+                )
+            sections += read(file)
+        depth -= 1
+        return sections
 
     def read(file: Path) -> Iterator[dict[str, Any]]:
-        for document in yaml.load_all(file.read_bytes(), Loader):
+        nonlocal size
+        content = read_small(file)
+        size += len(content)
+        if size > LIMIT:
+            raise ValueError("it and the files that it includes are larger than 1 MiB together")
+        for document in yaml.load_all(content, Loader):
             for section in document if isinstance(document, list) else [document or {}]:
                 if not isinstance(section, dict):
-                    raise ValueError(f"expected a mapping, found {section!r}")
+                    raise ValueError(f"expected a mapping, found {shown(section)}")
                 yield {str(name): value for name, value in section.items()}
 
     Loader.add_constructor("!include", include)
     yield from read(path)
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    """The files that an ``!include`` means. Raises ValueError for a pattern that would search folders, or leave `root`.
+
+    Links that lead in circles make a search of folders endless, and copier would search again.
+    """
+    *folders, _ = Path(pattern).parts or ("",)
+    if "**" in pattern or any(re.search("[*?[]", folder) for folder in folders):
+        raise ValueError(f"it includes {shown(pattern)}: only the last part of a path may have a *, and one at a time")
+    found = sorted(root.glob(pattern))
+    if ".." in folders or not all(file.resolve().is_relative_to(root) for file in found):
+        raise ValueError(f"it includes {pattern}, which lies outside the template")
+    return found
 
 
 def _pair(choice: Any) -> tuple[Any, Any]:

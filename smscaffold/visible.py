@@ -7,6 +7,7 @@ clipboard), turn the order of letters round, or hide some. All that is printed g
 from __future__ import annotations
 
 import re
+import reprlib
 import unicodedata
 from collections.abc import Callable
 
@@ -21,6 +22,10 @@ _ACTIVE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _JOINERS = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # letters that show nothing: fillers of Hangul and Khmer, and the mark that joins without a trace
 _EMPTY = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 200
+_SHORT.maxlist = _SHORT.maxdict = 20
+_SHORT.maxlevel = 3
 _NOT_PLAIN = re.compile("[^ -~]")
 
 
@@ -39,6 +44,14 @@ def visible_lines(text: str, most: int = LINES) -> list[str]:
 def cut(text: str, limit: int = LIMIT) -> str:
     """The beginning of the text, and in words how long it is, where it is longer than `limit`."""
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+
+
+def shown(value: object) -> str:
+    """A value from a file as Python writes it, cut before it is written out: it may be without measure."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        return "a very long number"
 
 
 def escaped(text: str, *, keep: str = "") -> str:

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from smscaffold.asking import background
 from smscaffold.asking.prompt import Choice
+from smscaffold.small_file import load_yaml
 from smscaffold.template_config import Question, TemplateConfig
 from smscaffold.trust import HOST_FILTERS
 
@@ -63,7 +62,7 @@ class Expressions:
             return MISSING
         rendered = self._render(question.details["default"], values)
         if question.type in ("json", "yaml"):
-            return yaml.safe_load(rendered) if isinstance(rendered, str) else rendered
+            return load_yaml(rendered) if isinstance(rendered, str) else rendered
         try:
             return self.parse(question, rendered, values)
         except ValueError:
@@ -73,7 +72,7 @@ class Expressions:
         """What to choose from; empty when any value goes."""
         declared = question.details.get("choices") or []
         if isinstance(declared, str):
-            declared = yaml.safe_load(self._render(declared, values)) or []
+            declared = load_yaml(self._render(declared, values)) or []
         items = declared.items() if isinstance(declared, dict) else declared
         choices = []
         for item in items:

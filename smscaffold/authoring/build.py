@@ -8,12 +8,14 @@ from pathlib import Path
 
 from smscaffold.authoring.lint import read
 from smscaffold.authoring.package import templates_at
-from smscaffold.compile import compile_template
+from smscaffold.compile import MARK, compile_template
 from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
 from smscaffold.staging import move_into_place, nearest_folder, replace, temporary_folder
 from smscaffold.template_config import config_file
 from smscaffold.trust import refuse_repositories
+
+_MARK_TEXT = "Made by `smscaffold template build`, which replaces this whole folder the next time.\n"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def build(request: Request, console: Console) -> None:
             read(folder, stage / folder.name)
             refuse_repositories(folder.name, stage / folder.name)
         for folder in folders:
-            files = sum(path.is_file() for path in (stage / folder.name).rglob("*"))
+            (stage / folder.name / MARK).write_text(_MARK_TEXT, encoding="ascii", newline="")
+            files = sum(path.is_file() for path in (stage / folder.name).rglob("*")) - 1
             if (place / folder.name).exists():
                 replace(stage / folder.name, place / folder.name, stage / f"{folder.name} before")
             else:
@@ -60,5 +63,10 @@ def _check_output(output: Path, folder: Path) -> None:
         wrong = "is a git repository"
     elif dest.exists() and not (dest.is_dir() and (config_file(dest) or not any(dest.iterdir()))):
         wrong = "is there already and is no template"
+    elif config_file(dest) and not (dest / MARK).is_file():
+        raise SmscaffoldError(
+            f"{dest} was not made by `smscaffold template build`, or by an older version: remove it by hand if nothing "
+            "in it is needed, or name another folder by --output"
+        )
     if wrong:
         raise SmscaffoldError(f"{dest} {wrong}: name another folder by --output")

@@ -12,6 +12,7 @@ from smscaffold.catalog import template_folders
 from smscaffold.errors import SmscaffoldError
 from smscaffold.history import git_remote
 from smscaffold.history.git_remote import ENTRY_POINTS
+from smscaffold.small_file import read_small
 from smscaffold.template_config import config_file
 
 if sys.version_info >= (3, 11):
@@ -57,7 +58,7 @@ def package_in(folder: Path) -> Package:
     """
     path = folder / PROJECT
     try:
-        project = tomllib.loads(path.read_text(encoding="utf-8"))
+        project = tomllib.loads(read_small(path).decode("utf-8"))
     except FileNotFoundError:
         raise SmscaffoldError(
             f"{_shown(folder)} is no package of templates: it has no {PROJECT}; `smscaffold template new` makes one"

@@ -11,6 +11,7 @@ from smscaffold.config.entry import Entry, Key
 from smscaffold.config.places import Place
 from smscaffold.config.values import SETTINGS, answer, unknown
 from smscaffold.errors import SmscaffoldError
+from smscaffold.small_file import read_small
 
 #: the tables of answers, each with tables of its own for single templates
 ANSWERS = ("defaults", "fixed")
@@ -36,7 +37,7 @@ def entries(place: Place) -> list[Entry]:
 
 def _text(place: Place) -> str:
     try:
-        return place.file.read_text(encoding="utf-8")
+        return read_small(place.file).decode("utf-8")
     except OSError as error:
         raise SmscaffoldError(f"cannot read {place.file}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -13,6 +13,8 @@ from smscaffold.address import has_secrets
 from smscaffold.config.entry import Entry
 from smscaffold.config.places import expand
 from smscaffold.errors import did_you_mean
+from smscaffold.small_file import read_small
+from smscaffold.visible import shown
 
 _SOURCE_KEYS = ("source", "ref", "language", "framework", "title")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -23,8 +25,14 @@ _LONGEST, _LONGEST_HEADER = 1_000, 10_000  # characters
 _HOST = r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?"
 # first words of a line that a tool would take for an order: Dockerfile, shellcheck, hadolint
 _ORDER = re.compile(r"\W*([A-Za-z][A-Za-z0-9]*\s*=|(shellcheck|hadolint)\b)", re.IGNORECASE)
+# the same anywhere in a line: what linters, formatters, type checkers and compilers look for in comments
+_TOOL = re.compile(
+    r"\b(noqa|nosec|nolint|nosonar|eslint)\b|\b(fmt\s*:\s*(off|on|skip)|type\s*:\s*ignore)\b|\bgo:[a-z]|@ts-|^\W*\+\s*build\b"
+    r"|\b(pragma|isort|yapf|pylint|mypy|ruff|flake8|pyright|scalafmt|scalastyle|scalafix|checkstyle|formatter)\s*:",
+    re.IGNORECASE,
+)
 # anywhere in a comment at the head of a file: Python's encoding, settings of Emacs and of vi, what `serve` fills in
-_SETTING = re.compile(r"coding[:=]|-\*-|\b(vim?|ex):|@\w+@", re.IGNORECASE)
+_SETTING = re.compile(r"coding[:=]|-\*-|\b(vim?|ex)\s*:|@\w+@", re.IGNORECASE)
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
@@ -38,17 +46,19 @@ def answer(entry: Entry) -> None:
     listed = entry.value if isinstance(entry.value, list) else [entry.value]
     if not all(isinstance(value, (str, int, float, bool)) for value in listed):
         raise entry.wrong("must be text, a number, true, false, or a list of these")
+    if any(isinstance(value, int) and abs(value) >= 2**63 for value in listed):
+        raise entry.wrong("must be a number of 64 bits, as TOML has them")
 
 
 def _text(entry: Entry) -> None:
     if not isinstance(entry.value, str) or not entry.value:
-        raise entry.wrong(f"must be text, not {entry.value!r}")
+        raise entry.wrong(f"must be text, not {shown(entry.value)}")
 
 
 def _visible(entry: Entry, *values: str) -> None:
     for value in values:
         if len(value) > _LONGEST or _UNSEEN.search(value):
-            raise entry.wrong(f"must be one line of up to {_LONGEST} characters that can be seen, not {value[:100]!r}")
+            raise entry.wrong(f"must be one line of up to {_LONGEST} characters that can be seen, not {shown(value)}")
 
 
 def _no_secrets(entry: Entry, *values: str) -> None:
@@ -67,7 +77,7 @@ def _default(entry: Entry) -> None:
 
 def _patterns(entry: Entry) -> None:
     if not isinstance(entry.value, list) or not all(isinstance(each, str) and each for each in entry.value):
-        raise entry.wrong(f"must be a list of names or patterns, not {entry.value!r}")
+        raise entry.wrong(f"must be a list of names or patterns, not {shown(entry.value)}")
     _visible(entry, *entry.value)
     _no_secrets(entry, *entry.value)
 
@@ -81,7 +91,7 @@ def _source(entry: Entry) -> None:
         raise entry.wrong("must be an address or a folder, or a table such as {source = 'gh:acme/churn', ref = 'v1'}")
     for name in told:
         if name not in _SOURCE_KEYS:
-            raise entry.wrong(f"has a key {name!r} that {unknown(name, _SOURCE_KEYS)}")
+            raise entry.wrong(f"has a key {shown(name)} that {unknown(name, _SOURCE_KEYS)}")
     if not told.get("source"):
         raise entry.wrong("has no source: give an address or a folder")
     _visible(entry, *told.values())
@@ -96,7 +106,7 @@ def _in_table(entry: Entry) -> None:
 def _one_line(entry: Entry) -> None:
     """Text that stands between double quotes in a Dockerfile."""
     if not isinstance(entry.value, str) or not re.fullmatch(r"[^\n\r\"'\\$`]+", entry.value):
-        raise entry.wrong(f"must be one line of text without quotes, $, ` and \\, not {entry.value!r}")
+        raise entry.wrong(f"must be one line of text without quotes, $, ` and \\, not {shown(entry.value)}")
     _visible(entry, entry.value)
 
 
@@ -113,13 +123,18 @@ def _registry(entry: Entry) -> None:
     if not isinstance(entry.value, str) or len(entry.value) > 200 or not re.fullmatch(legal, entry.value):
         raise entry.wrong(
             f"must be a registry's host, with a path if it has one, such as registry.example/docker-hub, "
-            f"not {entry.value!r}"
+            f"not {shown(entry.value)}"
         )
 
 
 def _mirror(entry: Entry) -> None:
     """An address that neither a shell, nor sed, nor XML reads as more than that."""
-    _named_line(entry, r"[A-Z][A-Z0-9_]*", "is no build argument: those of the Dockerfiles are such as PIP_INDEX_URL")
+    _named_line(
+        entry,
+        r"[A-Z][A-Z0-9_]*(_(URL|MIRROR|REPOSITORY|REPO|REGISTRY|INDEX)|PROXY)",
+        "is no build argument for a mirror: these end in _URL, _MIRROR, _REPOSITORY, _REPO, _REGISTRY, _INDEX or "
+        "PROXY, such as PIP_INDEX_URL",
+    )
     if has_secrets(entry.value):
         raise entry.wrong(
             "must be an address without a login or a query, which would stand in every container folder and in the "
@@ -128,26 +143,28 @@ def _mirror(entry: Entry) -> None:
     if not re.fullmatch(rf"https?://{_HOST}(/[A-Za-z0-9._~+%/-]*)?", entry.value):
         raise entry.wrong(
             f"must be an address such as https://pypi.example/simple, of letters, digits and . _ ~ + % / -, "
-            f"not {entry.value!r}"
+            f"not {shown(entry.value)}"
         )
 
 
 def _label(entry: Entry) -> None:
     _named_line(entry, r"[a-z0-9]+([._/-][a-z0-9]+)*", "is no label: a-z and 0-9, with single . - _ / between them")
+    if entry.key[-1].startswith("com.amazonaws.sagemaker."):
+        raise entry.wrong("is a label that SageMaker reads, so only the template may set it")
 
 
 def _tag(entry: Entry) -> None:
     legal = "letters, digits, spaces and . : / + @ - _"
     _named_line(entry, r"(?!(?i:aws):)[\w .:/+@-]{1,128}", f"is no tag: up to 128 {legal}, not aws: at its start")
     if not re.fullmatch(r"[\w .:/+@-]{1,256}", entry.value):
-        raise entry.wrong(f"must be up to 256 {legal}, not {entry.value!r}")
+        raise entry.wrong(f"must be up to 256 {legal}, not {shown(entry.value)}")
 
 
 def _owners(entry: Entry) -> None:
     _patterns(entry)
     for owner in entry.value:
         if not re.fullmatch(r"@[\w.-]+(/[\w.-]+)*|[\w.%+-]+@[\w.-]+", owner):
-            raise entry.wrong(f"must list people or teams such as @example/ml or ml@example.com, not {owner!r}")
+            raise entry.wrong(f"must list people or teams such as @example/ml or ml@example.com, not {shown(owner)}")
 
 
 def _header(entry: Entry) -> None:
@@ -159,9 +176,9 @@ def _header(entry: Entry) -> None:
     if len(text) > _LONGEST_HEADER or _UNSEEN.search(re.sub("[\n\t]", "", text)):
         raise entry.wrong(f"must be up to {_LONGEST_HEADER} characters that can be seen")
     for line in text.split("\n"):
-        if _ORDER.match(line) or _SETTING.search(line):
+        if _ORDER.match(line) or _TOOL.search(line) or _SETTING.search(line):
             raise entry.wrong(
-                f"must do without a line such as {line[:100]!r}: at the head of a file some tool takes it for an order"
+                f"must do without a line such as {shown(line)}: at the head of a file some tool takes it for an order"
             )
 
 
@@ -170,7 +187,7 @@ def _certificates(entry: Entry) -> None:
     names = [PurePath(name).name for name in entry.value]
     for name in names:
         if not _NAME.fullmatch(name) or not name.endswith(".crt") or len(name) > 200 or names.count(name) > 1:
-            raise entry.wrong(f"must list files with names of their own that end in .crt, not {name}")
+            raise entry.wrong(f"must list files with names of their own that end in .crt, not {shown(name)}")
     certificates(entry)
 
 
@@ -182,7 +199,7 @@ def certificates(entry: Entry) -> dict[str, str]:
     found = {}
     for file in (entry.place.file.parent / expand(name) for name in entry.value):
         try:
-            parts = _CERTIFICATE.findall(file.read_text(encoding="utf-8", errors="replace"))
+            parts = _CERTIFICATE.findall(read_small(file).decode("utf-8", errors="replace"))
         except OSError as error:
             raise entry.wrong(f"names {file}: {error.strerror}") from error
         if len(parts) != 1:

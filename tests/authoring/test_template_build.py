@@ -10,7 +10,13 @@ from authoring_helpers import Machine, append, refused, write
 
 from smscaffold import staging
 from smscaffold.authoring.build import Request, build
+from smscaffold.compile import MARK
 from smscaffold.console import Console
+
+FLAT = """
+project_name: {type: str, default: x}
+layout: {type: str, choices: [single], default: single}
+"""
 
 
 def test_plain_copier_takes_it(author: Machine, package: Path, tmp_path: Path) -> None:
@@ -48,6 +54,33 @@ def test_what_is_no_template_is_not_replaced(author: Machine, template: Path, tm
         author.run("smscaffold", "template", "build", template, "-o", "out", cwd=tmp_path),
         "out/python-http is there already and is no template",
     )
+
+
+def test_what_no_build_made_is_not_replaced(author: Machine, template: Path, tmp_path: Path) -> None:
+    """The source of another package's template has the same look as what was built."""
+    other = Path(shutil.copytree(template, tmp_path / "out" / "python-http"))
+    write(other / "copier.yml", "# not committed\n")
+    refused(
+        author.run("smscaffold", "template", "build", template, "-o", "out", cwd=tmp_path),
+        "out/python-http was not made by `smscaffold template build`",
+        "remove it by hand",
+    )
+    assert (other / "copier.yml").read_text() == "# not committed\n"
+
+
+def test_the_mark_of_a_build_is_in_no_folder(author: Machine, tmp_path: Path) -> None:
+    """Not even where the whole template is rendered, by us or by plain copier."""
+    flat = write(
+        tmp_path / "flat" / "copier.yml", "_smscaffold: {language: R, framework: none, title: Flat}\n" + FLAT
+    ).parent
+    write(flat / "{{ _copier_conf.answers_file }}.jinja", "{{ _copier_answers|to_nice_yaml -}}\n")
+    author.run("smscaffold", "template", "build", flat, "-o", "out", cwd=tmp_path, check=True)
+    assert (tmp_path / "out" / "flat" / MARK).is_file()
+    author.run("smscaffold", "new", "ours", "-y", "-t", "./out/flat", "--no-git", cwd=tmp_path, check=True)
+    author.run("copier", "copy", "--quiet", "--defaults", "out/flat", "plain", cwd=tmp_path, check=True)
+    for folder in ("ours", "plain"):
+        assert [path.name for path in (tmp_path / folder).iterdir()] == [".copier-answers.yml"]
+    author.run("smscaffold", "template", "build", "out/flat", "-o", "again", cwd=tmp_path, check=True)
 
 
 def test_nothing_is_built_inside_the_template(author: Machine, template: Path) -> None:
@@ -105,6 +138,7 @@ def test_what_was_built_before_stays_when_the_new_cannot_take_its_place(
     template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = write(tmp_path / "python-http" / "copier.yml", "# built before\n")
+    write(before.with_name(MARK), "")
 
     def refuse(folder: Path, dest: Path) -> None:
         raise PermissionError(13, "Permission denied", str(dest))

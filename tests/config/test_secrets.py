@@ -14,6 +14,8 @@ import pytest
 from config_helpers import Machine, Result, answers
 from shared_helpers import free_port, refused, write
 
+from smscaffold.address import without_secrets
+
 TOKEN = "hidden-4f1c"
 NOTE = "the login in the template's address was used this once and is not recorded"
 
@@ -186,3 +188,27 @@ def test_a_mirror_holds_no_login(machine: Machine, mirror: str) -> None:
     done = machine.run("new", "x", "-y")
     refused(done, "line 2: organisation.mirrors.PIP_INDEX_URL must", "without a login", "build secret", "netrc")
     nowhere(machine, done)
+
+
+@pytest.mark.parametrize("address", ["bot:{}@git.example:acme/x", "git+bot:{}@127.0.0.1:x", "bot:a/{}@git.example:x"])
+def test_a_password_in_the_short_form_for_ssh(machine: Machine, address: str) -> None:
+    """Git would take all before the second colon for a host; who writes this means a login."""
+    address = address.format(TOKEN)
+    write(machine.users, f"[templates.sources]\na = '{address}'\n")
+    for command in (["config"], ["list"]):
+        done = machine.run(*command)
+        refused(done, "line 2: templates.sources.a must", "without a login")
+        assert TOKEN not in done.stderr
+    machine.users.unlink()
+    done = machine.run("new", "x", "-y", "-t", address)
+    assert TOKEN not in done.stderr + done.stdout
+    refused(done, "has a query or a password for ssh")
+    write(machine.users, "[templates]\nallowed_sources = ['/srv/*']\n")
+    done = machine.run("new", "x", "-y", "-t", address)
+    refused(done)
+    assert TOKEN not in done.stderr
+
+
+@pytest.mark.parametrize("text", ["git@git.example:acme/x", f"python:3.13@sha256:{'0a' * 32}", "https://h:80/a@b:c"])
+def test_what_is_no_password(text: str) -> None:
+    assert without_secrets(text) == text

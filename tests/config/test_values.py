@@ -258,3 +258,45 @@ def test_build_arguments_that_break_a_step(machine: Machine, argument: str, valu
     for given, code in ((value, 1), ("https://[::1]:80/a-b_c~d%20+", 0), ("", 0)):
         done = machine.command("sh", "-c", f"{check.strip(' ' + chr(92))}", **{argument: given})
         assert (done.returncode, bool(done.stderr)) == (code, bool(code)), done
+
+
+@pytest.mark.parametrize("label", ["com.amazonaws.sagemaker.capabilities.multi-models", "com.amazonaws.sagemaker.x"])
+def test_labels_that_sagemaker_reads(tmp_path: Path, label: str) -> None:
+    not_taken(tmp_path, {f'labels."{label}"': "false"})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("vim : set x", "vi:noai", "ex : x", "noqa", "noqa: F401", "Copyright noqa", "fmt: off", "fmt:skip"),
+        *("yapf: disable", "formatter:off"),
+        *("type: ignore", "go:build ignore", "+build ignore", "pylint: skip-file", "mypy: ignore-errors", "ruff: noqa"),
+        *("isort: skip_file", "flake8: noqa", "eslint-disable", "@ts-nocheck", "nolint", "NOSONAR", "CHECKSTYLE:OFF"),
+        *("scalafmt: off", "scalastyle:off", "@formatter:off", "pragma: no cover", "nosec", "pyright: basic"),
+    ],
+)  # fmt: skip
+def test_headers_that_are_orders_for_tools(tmp_path: Path, line: str) -> None:
+    not_taken(tmp_path, {"licence_header": f"Copyright Example\n{line}\n"})
+
+
+@pytest.mark.parametrize(
+    "line", ["This type: open source", "Prototype of the format: 2", "Example: http://example.com"]
+)
+def test_headers_that_only_look_alike(tmp_path: Path, line: str) -> None:
+    file = write(tmp_path / "smscaffold.toml", f"[organisation]\nlicence_header = {toml(line)}\n")
+    assert [entry.value for entry in entries(Place(file))] == [line]
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "LD_PRELOAD", "HOME", "PYTHONPATH", "BASE_IMAGE", "URL", "_URL", "IFS", "SHELL"]
+)
+def test_mirrors_of_names_that_mean_something_else(tmp_path: Path, name: str) -> None:
+    not_taken(tmp_path, {f"mirrors.{name}": "https://pypi.example"})
+
+
+@pytest.mark.parametrize(
+    "name", ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX", "NPM_CONFIG_REGISTRY", "HTTPS_PROXY", "GOPROXY"]
+)
+def test_mirrors_of_other_languages(tmp_path: Path, name: str) -> None:
+    file = write(tmp_path / "smscaffold.toml", f"[organisation.mirrors]\n{name} = 'https://pypi.example'\n")
+    assert [entry.key[-1] for entry in entries(Place(file))] == [name]
