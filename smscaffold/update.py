@@ -188,7 +188,8 @@ def _forget_killed(folder: Folder) -> None:
     """Removes the records that killed updates left: their work trees lay in temporary folders of ours that are gone."""
     common = folder.path / git.ask(folder.path, "rev-parse", "--git-common-dir").rstrip("\n")
     for file in common.glob("worktrees/*/gitdir"):
-        ours = Path(os.fsdecode(file.read_bytes()).rstrip("\n")).parent.parent
+        tree = file.parent / os.fsdecode(file.read_bytes()).rstrip("\n")  # git may have it relative to the record
+        ours = tree.parent.parent
         if ours.name.startswith(TEMPORARY) and not os.path.lexists(ours):
             _forget(file.parent)
 
