@@ -53,14 +53,14 @@ def _in_repository(folder: Path) -> bool:
     return done.returncode == 0 or "dubious ownership" in done.stderr
 
 
-def settings(*, hooks: bool = False) -> dict[str, str]:
+def settings(*more: str, hooks: bool = False) -> dict[str, str]:
     """The variables by which git, and what it starts, puts our settings before those of any folder.
 
     No folder has git run a program to look for changes or, without `hooks`, any hook; and git takes no folder for a
-    repository by its content alone.
+    repository by its content alone. `more` are settings beside these, ``key=value``.
     """
     ours = ["core.fsmonitor=false", "safe.bareRepository=explicit"]
-    return with_settings(*ours, *([] if hooks else [f"core.hooksPath={os.devnull}"]))
+    return with_settings(*ours, *more, *([] if hooks else [f"core.hooksPath={os.devnull}"]))
 
 
 def with_settings(*pairs: str) -> dict[str, str]:
@@ -71,13 +71,18 @@ def with_settings(*pairs: str) -> dict[str, str]:
     return {"GIT_CONFIG_PARAMETERS": " ".join([given, *quoted]).lstrip()}
 
 
-def run(folder: Path, *arguments: str, text: str = "", hooks: bool = False) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *arguments: str, text: str = "", hooks: bool = False, index: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs git in a folder, with `text` as its input; the caller looks at its exit code. What it says is in English.
 
-    The user's `hooks` are meant for what the user commits, not for what is made on the way.
+    The user's `hooks` are meant for what the user commits, not for what is made on the way. With `index`, git uses that
+    file in place of the folder's own index.
     """
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
     environment |= settings(hooks=hooks)
+    if index:
+        environment["GIT_INDEX_FILE"] = str(index)
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments],
@@ -93,9 +98,9 @@ def run(folder: Path, *arguments: str, text: str = "", hooks: bool = False) -> s
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
 
-def ask(folder: Path, *arguments: str, text: str = "") -> str:
+def ask(folder: Path, *arguments: str, text: str = "", index: Path | None = None) -> str:
     """What git answers; SmscaffoldError with its reason when it fails."""
-    done = run(folder, *arguments, text=text)
+    done = run(folder, *arguments, text=text, index=index)
     if done.returncode:
         raise SmscaffoldError(f"git {arguments[0]} failed in {folder}: {last_line(done)}")
     return done.stdout

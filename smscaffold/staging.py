@@ -15,6 +15,8 @@ from smscaffold.errors import SmscaffoldError
 
 #: what ends a program before its time; by the last one a stop comes again that was lost
 STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM}
+#: how the name of each temporary folder of ours begins
+TEMPORARY = ".smscaffold-"
 #: what this program has done and leaves behind, even if it is stopped now: "my-model was written"
 deeds: list[str] = []
 
@@ -54,7 +56,7 @@ def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
     Ctrl-C and SIGTERM wait while it is being made and removed, so that neither leaves it behind.
     """
     with uninterrupted():
-        folder = Path(tempfile.mkdtemp(prefix=".smscaffold-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=parent))
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
             yield folder
@@ -83,6 +85,17 @@ def remove(folder: Path) -> None:
     for place in reversed(found):
         with suppress(OSError):
             place.rmdir()
+
+
+@contextmanager
+def temporary_files_in(folder: Path) -> Iterator[None]:
+    """Has Python make temporary files in the new folder `folder` for a while, so that they go with it."""
+    folder.mkdir()
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def move_into_place(folder: Path, dest: Path) -> None:

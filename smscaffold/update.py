@@ -11,7 +11,7 @@ import re
 import shlex
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,11 +26,15 @@ from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
 from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
-from smscaffold.render import by_the_system, copiers_environment, reason, render
+from smscaffold.merging import keep_edits
+from smscaffold.render import by_the_system, copiers_environment, reason
 from smscaffold.repository import Clone, clone, helper_on_path
-from smscaffold.staging import temporary_folder, uninterrupted
+from smscaffold.staging import TEMPORARY, temporary_files_in, temporary_folder, uninterrupted
 from smscaffold.template_config import TemplateConfig, load_config
 from smscaffold.trust import Trust, check_safe, refuse_hostile
+
+#: whether the template leaves a file of the container folder to the user alone
+LeftAlone = Callable[[Path], bool]
 
 _UNDO = "restore --staged --worktree ."
 
@@ -89,8 +93,8 @@ def update(request: Request, console: Console) -> None:
         trust = _check_safe(folder, config, request.pretend)
         with _second_work_tree(folder, work / "tree") as second:
             with console.moment("Updating ..."), gathered.blamed():
-                _run_copier(folder, second, gathered, target, work, trust, tasks=not request.pretend)
-                merged = _merged(folder, second, template, trust)
+                left_alone = _run_copier(folder, second, gathered, target, work, trust, tasks=not request.pretend)
+                merged = _merged(folder, second, work / "renders", left_alone, strict=not trust.runs_code)
                 difference = _difference(second) if request.pretend else ""
             if not request.pretend:
                 _take_over(folder, merged)
@@ -165,6 +169,7 @@ def _check_known(folder: Folder, template: Clone) -> None:
 @contextmanager
 def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
     """The folder as it is committed, in another place; hooks are not run."""
+    _forget_killed(folder)
     add = ("worktree", "add", "--quiet", "--detach", "--no-checkout", str(place), "HEAD")
     record = None
     try:
@@ -179,6 +184,16 @@ def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
                 _forget(record)
 
 
+def _forget_killed(folder: Folder) -> None:
+    """Removes the records that killed updates left: their work trees lay in temporary folders of ours that are gone."""
+    common = folder.path / git.ask(folder.path, "rev-parse", "--git-common-dir").rstrip("\n")
+    for file in common.glob("worktrees/*/gitdir"):
+        tree = file.parent / os.fsdecode(file.read_bytes()).rstrip("\n")  # git may have it relative to the record
+        ours = tree.parent.parent
+        if ours.name.startswith(TEMPORARY) and not os.path.lexists(ours):
+            _forget(file.parent)
+
+
 def _forget(record: Path) -> None:
     """Removes the record of a work tree that git itself cannot remove, because the tree lost its way back to it."""
     shutil.rmtree(record, ignore_errors=True)
@@ -188,19 +203,26 @@ def _forget(record: Path) -> None:
 
 def _run_copier(
     folder: Folder, second: Path, gathered: answers.Gathered, target: str, work: Path, trust: Trust, *, tasks: bool
-) -> None:
+) -> LeftAlone:
     """Has copier update the second work tree to the version `target` of the template.
 
+    What it renders without the user is kept in `work`, in ``renders``. Returns which files it leaves to the user alone.
     Copier gets no version to choose: for that it would look into the template's own folder, with the settings there.
     """
     variables: dict[str, str | None] = dict.fromkeys(git.LOCAL_VARIABLES)
     variables["COPIER_CACHE_DIR"] = str(work / "cache")
+    variables["TMPDIR"] = str(work / "temporary")
     # copier's own repositories exchange objects with the folder's
     variables["GIT_DEFAULT_HASH"] = git.ask(second, "rev-parse", "--show-object-format").strip()
     # a template's tasks may set up hooks of the folder, where the user has none everywhere
     sets_up = tasks and trust.runs_code and not git.run(work, "config", "core.hooksPath", hooks=True).stdout
-    variables |= git.settings(hooks=sets_up)
-    with helper_on_path(work / "bin"), copiers_environment(variables), warnings.catch_warnings():
+    variables |= git.settings("status.showUntrackedFiles=normal", f"core.excludesFile={os.devnull}", hooks=sets_up)
+    with (
+        helper_on_path(work / "bin"),
+        copiers_environment(variables),
+        temporary_files_in(work / "temporary"),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         import copier
         from copier._settings import SettingsModel
@@ -214,7 +236,7 @@ def _run_copier(
         try:
             with (
                 local.cwd(empty),
-                careful_worker(trust, Users(folder.path.name, _elsewhere(second)))(
+                careful_worker(trust, Users(folder.path.name, _elsewhere(second), work / "renders", folder.inside))(
                     dst_path=second,
                     data=gathered.data,
                     user_defaults=dict(gathered.proposed),
@@ -228,6 +250,7 @@ def _run_copier(
                 ) as worker,
             ):
                 worker.run_update()
+                return worker.match_skip
         except SmscaffoldError:
             raise
         except copier.errors.UserMessageError as error:
@@ -245,12 +268,18 @@ def _elsewhere(second: Path) -> dict[Path, str]:
     return {Path(name): kinds[about[:6]] for about, _, name in entries if about[:6] in kinds}
 
 
-def _merged(folder: Folder, second: Path, template: Clone, trust: Trust) -> Merged:
-    """What copier made in the second work tree; there everything is staged afterwards."""
+def _merged(folder: Folder, second: Path, renders: Path, left_alone: LeftAlone, *, strict: bool) -> Merged:
+    """What copier made in the second work tree, with each edit of the user's; there everything is staged afterwards."""
     unmerged = git.ask(second, "ls-files", "--unmerged", "--full-name", "-z")
-    unmerged += _keep_edited(folder, second, template, trust)
+    settled = {entry.partition("\t")[2] for entry in unmerged.split("\0")}
+
+    def not_looked_at(name: str) -> bool:
+        path = Path(os.path.relpath(name, folder.inside))
+        return name in settled or str(path) == ANSWERS_FILE or left_alone(path)
+
     _leave_ignored(folder, second)
     git.ask(second, "add", "--all", "--force", "--", ".")
+    unmerged += keep_edits(second, renders, not_looked_at, strict=strict)
     listed = git.ask(second, "diff", "--cached", "--name-status", "--no-renames", "-z", "HEAD").split("\0")
     changes = list(zip(listed[::2], listed[1::2], strict=False))
     made = [os.path.relpath(name, folder.inside) for kind, name in changes if kind != "D"]
@@ -262,35 +291,6 @@ def _merged(folder: Folder, second: Path, template: Clone, trust: Trust) -> Merg
         conflicts=sorted({entry.partition("\t")[2] for entry in unmerged.split("\0") if entry}),
         unmerged=unmerged,
     )
-
-
-def _keep_edited(folder: Folder, second: Path, template: Clone, trust: Trust) -> str:
-    """Brings back what the template has dropped although the user has edited it, as conflicts for git's index.
-
-    Copier deletes such files without a word.
-    """
-    listed = git.ask(second, "diff", "--name-only", "--diff-filter=D", "-z", "--relative", "HEAD", "--", ".")
-    dropped = [name for name in listed.split("\0") if name]
-    if not dropped:
-        return ""
-    template.check_out(folder.commit)
-    template.remove_history()
-    before = template.folder.with_name("before")
-    given = {name: value for name, value in folder.answers.items() if not name.startswith("_")}
-    render(template.folder, before, given, template.folder.with_name("cache-before"), trust, tasks=False)
-    entries = ""
-    for name in dropped:
-        mine, rendered = folder.path / name, before / name
-        same_kind = rendered.is_file() and not mine.is_symlink()
-        if same_kind and mine.read_bytes() == rendered.read_bytes():
-            continue
-        git.ask(second, "checkout", "HEAD", "--", name)
-        (entry,) = git.ask(second, "ls-files", "--stage", "--full-name", "-z", "--", name).split("\0")[:-1]
-        mode, blob, rest = entry.split(" ", 2)
-        base = git.ask(second, "hash-object", "-w", "--", str(rendered)).strip() if same_kind else blob
-        top_name = rest.partition("\t")[2]
-        entries += f"{mode} {base} 1\t{top_name}\0{mode} {blob} 2\t{top_name}\0"
-    return entries
 
 
 def _leave_ignored(folder: Folder, second: Path) -> None:
@@ -316,11 +316,18 @@ def _show(difference: str, console: Console) -> None:
 
 def _take_over(folder: Folder, merged: Merged) -> None:
     """Has git bring folder and index to the merged state, in one go that nothing interrupts."""
-    for kind, name in merged.changes:
-        if kind == "A" and os.path.lexists(folder.top / name):
+    dropped = {name for kind, name in merged.changes if kind == "D"}
+    for name in [name for kind, name in merged.changes if kind == "A"]:
+        if os.path.lexists(folder.top / name):
             raise SmscaffoldError(
                 f"the update brings {name}, and a file that git ignores is in its place: move it away"
             )
+        for parent in [str(parent) for parent in Path(name).parents]:
+            place = folder.top / parent  # git would remove what it ignores there
+            if os.path.lexists(place) and (place.is_symlink() or not place.is_dir()) and parent not in dropped:
+                raise SmscaffoldError(
+                    f"the update brings {name}, and {parent} is a file or a link that git ignores: move it away"
+                )
     with uninterrupted(f"{folder.path.name} was updated"):
         git.run(folder.top, "update-index", "--quiet", "--refresh")
         git.ask(folder.top, "read-tree", "-m", "-u", "HEAD", merged.tree)

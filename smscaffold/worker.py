@@ -6,6 +6,7 @@ rules stand where copier writes, and not only after it.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,10 +32,14 @@ class Users:
     """The container folder that is updated: its name, and the links and submodules that the user has committed in it.
 
     Copier would write into what they lead to, or its change of the template's file would be lost.
+    What copier renders without the user is copied to `renders`, to its folders ``0`` for the template's old version and
+    ``1`` for the new one; the container folder is at `inside` in these, as in its repository.
     """
 
     folder: str
     elsewhere: Mapping[Path, str]
+    renders: Path
+    inside: Path
 
     def refuse(self, path: Path) -> None:
         """Raises SmscaffoldError when there is a link or a submodule at the path."""
@@ -88,6 +93,12 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
                     raise trust.refusal(f"reads {file} by _external_data, outside the container folder") from error
 
             return LazyDict({name: partial(read, name) for name in data})
+
+        def run_copy(self) -> None:
+            super().run_copy()
+            if users and self.dst_path in alone:
+                copy = users.renders / str(alone.index(self.dst_path)) / users.inside
+                shutil.copytree(self.dst_path, copy, symlinks=True)
 
         def _render_template(self) -> None:
             if self.template.vcs:
