@@ -82,20 +82,20 @@ def refuse_repositories(template: str, folder: Path) -> None:
         if stat.S_ISDIR(mode):
             refuse_shape(template, path)
         elif not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-            raise _refusal(template, f"makes {str(where)!r}, which is no file, folder or link")
+            raise refusal(template, f"makes {str(where)!r}, which is no file, folder or link")
 
 
 def refuse_shape(template: str, folder: Path) -> None:
     """Raises SmscaffoldError when git would take the folder for a repository by what lies in it."""
     names = {path.name.casefold() for path in folder.iterdir()}
     if any(shape <= names for shape in _REPOSITORIES):
-        raise _refusal(template, f"has the folder {folder.name!r}, which git would take for a repository")
+        raise refusal(template, f"has the folder {folder.name!r}, which git would take for a repository")
 
 
 def refuse_path(template: str, path: Path) -> None:
     """Raises SmscaffoldError when git would take a part of the path for its own folder, on any file system."""
     if any(_is_gits(part) for part in path.parts):
-        raise _refusal(template, f"makes {str(path)!r}, which git would take for its own folder")
+        raise refusal(template, f"makes {str(path)!r}, which git would take for its own folder")
 
 
 def refuse_hostile(template: str, folder: Path, paths: Iterable[str]) -> None:
@@ -108,18 +108,18 @@ def refuse_hostile(template: str, folder: Path, paths: Iterable[str]) -> None:
     for path in paths:
         refuse_path(template, Path(path))
         if any(_ACTIVE.search(part) for part in path.split("/")):
-            raise _refusal(template, f"makes a file of the name {path!r}, which a shell could take for a command")
+            raise refusal(template, f"makes a file of the name {path!r}, which a shell could take for a command")
         link = folder / path
         if not link.is_symlink():
             continue
         target = link.readlink()
         makes = f"makes the link {path} to {target}"
         if any(_is_gits(part) for part in target.parts):
-            raise _refusal(template, f"{makes}, which git would take for its own folder")
+            raise refusal(template, f"{makes}, which git would take for its own folder")
         if link.name.casefold().startswith(".git"):
-            raise _refusal(template, f"{makes}, and git does not follow a link of that name")
+            raise refusal(template, f"{makes}, and git does not follow a link of that name")
         if target.is_absolute() or not Path(os.path.realpath(link)).is_relative_to(top):
-            raise _refusal(template, f"{makes}, outside the folder")
+            raise refusal(template, f"{makes}, outside the folder")
 
 
 def computed_destination(name: str) -> Path:
@@ -156,7 +156,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in [*folders, *names])
 
 
-def _refusal(template: str, deed: str) -> SmscaffoldError:
+def refusal(template: str, deed: str) -> SmscaffoldError:
+    """The error for a template that does something which no template may do."""
     return SmscaffoldError(f"the template {template} {deed}: nothing was written")
 
 

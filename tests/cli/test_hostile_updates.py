@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import Result, Run
 from shared_helpers import refused, write
+from test_hostile_templates import CODE
 
 JINJA_GIT = "{{ '.gi' ~ 't' }}"
 
@@ -164,6 +165,15 @@ class TestGitFolders:
             config.write(evil)
         run_here("update", folder)
         assert not ran.exists()
+
+
+def test_code_in_an_expression(
+    is_refused: Refused, released: Path, folder: Path, ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAN", str(ran))
+    write(released / "template" / "later.txt.jinja", CODE)
+    commit(released, "v2.0.0")
+    is_refused("no attribute 'model_fields'")
 
 
 class TestNothingIsLeftBehind:
