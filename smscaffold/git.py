@@ -78,6 +78,9 @@ def run(folder: Path, *arguments: str, text: str = "", hooks: bool = False) -> s
     """
     environment = {name: value for name, value in os.environ.items() if name not in LOCAL_VARIABLES}
     environment |= settings(hooks=hooks)
+    if not hooks:  # paths are names, and no patterns
+        environment = {name: value for name, value in environment.items() if not name.endswith("_PATHSPECS")}
+        environment["GIT_LITERAL_PATHSPECS"] = "1"
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments],

@@ -21,6 +21,8 @@ _ACTIVE = re.compile(r"[\x00-\x1f\x7f`;|&<>\"\\]|\$[({]|^-")
 _GIT = re.compile(r"(\.git|git~1)[ .]*(:.*)?", re.IGNORECASE | re.DOTALL)
 # HFS+ compares names without these
 _HFS_IGNORES = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
+# what git takes for a pattern in a command, and what copier makes and removes in an update, whatever it is
+_PATTERN = re.compile(r"^:|[*?]|\.rej$", re.IGNORECASE)
 # the files by which git takes a folder for a repository, whatever the folder is called
 _REPOSITORIES = ({"head", "objects", "refs"}, {"head", "commondir"})
 
@@ -98,6 +100,16 @@ def refuse_path(template: str, path: Path) -> None:
         raise refusal(template, f"makes {str(path)!r}, which git would take for its own folder")
 
 
+def refuse_pattern(template: str, path: Path) -> None:
+    """Raises SmscaffoldError when an update would take a part of the path for a pattern, or for a file of copier's."""
+    if any(_PATTERN.search(part) for part in path.parts):
+        raise refusal(
+            template,
+            f"makes a file of the name {str(path)!r}, which no later update could handle (no part may begin with a "
+            "colon, contain * or ?, or end in .rej)",
+        )
+
+
 def refuse_hostile(template: str, folder: Path, paths: Iterable[str]) -> None:
     """Raises SmscaffoldError when one of the paths that a template made in `folder` is fit to do harm there.
 
@@ -107,6 +119,7 @@ def refuse_hostile(template: str, folder: Path, paths: Iterable[str]) -> None:
     top = Path(os.path.realpath(folder))
     for path in paths:
         refuse_path(template, Path(path))
+        refuse_pattern(template, Path(path))
         if any(_ACTIVE.search(part) for part in path.split("/")):
             raise refusal(template, f"makes a file of the name {path!r}, which a shell could take for a command")
         link = folder / path

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from smscaffold.errors import SmscaffoldError
 from smscaffold.staging import plain_modes
-from smscaffold.trust import HOST_FILTERS, Trust, refusal, refuse_path, refuse_tree
+from smscaffold.trust import HOST_FILTERS, Trust, refusal, refuse_path, refuse_pattern, refuse_tree
 
 if TYPE_CHECKING:
     from copier._jinja_ext import SandboxedEnvironment
@@ -118,6 +118,7 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
             self, dst_relpath: Path, is_dir: bool = False, is_symlink: bool = False, *args: Any, **more: Any
         ) -> bool:
             refuse_path(trust.name, dst_relpath)
+            refuse_pattern(trust.name, dst_relpath)
             if users:
                 for folder in [dst_relpath, *dst_relpath.parents] if is_dir else dst_relpath.parents:
                     users.refuse(folder)

@@ -320,6 +320,12 @@ def modes(root: Path) -> dict[str, int]:
     return {str(path.relative_to(root)): stat.S_IMODE(path.lstat().st_mode) for path in root.rglob("*")}
 
 
+@pytest.mark.parametrize("name", ["*.py", ":x.py", "sub/:(top)x", "a?", "none.rej", "sub.REJ/a.py"])
+def test_names_that_git_reads_as_patterns_or_copier_as_its_own(attack: Attack, template: Path, name: str) -> None:
+    write(template / "template" / name, "x\n")
+    attack("the template stub makes a file of the name", name)
+
+
 class TestModes:
     """Files of a template are 0644 or 0755, and folders 0755, as git keeps them."""
 
