@@ -223,6 +223,24 @@ class TestTheTemplatesOwnRepository:
         run_here("new", "x", "-t", repository, "-y", "--no-git")
         assert not ran.exists()
 
+    @pytest.mark.parametrize("how", ["file", "link", "commondir"])
+    def test_a_history_elsewhere(self, run_here: Run, repository: Path, work: Path, tmp_path: Path, how: str) -> None:
+        """An organisation allows the sources of some places: a folder there must not stand for another place."""
+        assert run_here("new", "y", "-t", f"git+file://{repository}", "-y").returncode == 0
+        (repository / ".git").rename(tmp_path / "elsewhere")
+        if how == "file":
+            write(repository / ".git", f"gitdir: {tmp_path}/elsewhere\n")
+        elif how == "link":
+            (repository / ".git").symlink_to(tmp_path / "elsewhere")
+        else:
+            write(repository / ".git" / "commondir", f"{tmp_path}/elsewhere\n")
+            write(repository / ".git" / "HEAD", "ref: refs/heads/main\n")
+        for source in (repository, f"git+file://{repository}"):
+            done = run_here("new", "x", "-t", source, "-y", "--ref", "v1.0.0")
+            refused(done, "the history of the template", "lies in another folder")
+        refused(run_here("update", work / "y", "--ref", "HEAD"), "lies in another folder", "name the main repository")
+        assert files(work / "x") == set()
+
     def test_of_an_update(self, run_here: Run, repository: Path, work: Path, ran: Path) -> None:
         git(repository, "tag", "-d", "v1.0.0")
         assert run_here("new", "x", "-t", repository, "-y").returncode == 0
