@@ -179,7 +179,6 @@ def test_code_in_an_expression(
 @pytest.mark.parametrize(
     "text",
     ["{a: [", "- 1\n", "x", "", "_src_path: x\n", "_commit: v1\n", "_src_path: [x]\n_commit: v2.0.0\n", 'a: "\\uD8"'],
-    ["{a: [", "- 1\n", "x", "", "_src_path: x\n", "_commit: v1\n", "_src_path: [x]\n_commit: v2.0.0\n", 'a: "\\uD8"'],
 )
 def test_an_answers_file_that_no_later_update_could_read(
     is_refused: Refused, released: Path, folder: Path, text: str
