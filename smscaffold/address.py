@@ -29,8 +29,8 @@ _SSH = "ssh:"  # the scheme of git@host:path, which begins at a home folder wher
 _SSH_PASSWORD = re.compile(r"(\bssh://[^\s/?#'\":@]*):[^\s/?#'\"]*@", re.IGNORECASE)
 # the same for name:password@host:path, in which git itself sees no login; the digest of an image looks like it
 _SHORT_PASSWORD = re.compile(r"(?<![\w.@:/-])([\w.-]+):(?!/)[^\s'\"@]{0,200}(@(?!sha\d+:)[\w.-]+:)")
-_LOGIN = re.compile(r"\b((?!(?:ssh|file|smscaffold):)[a-z][a-z0-9.-]{0,30}://)[^\s/?#'\"]*@", re.IGNORECASE)
-_QUERY = re.compile(r"(\bhttps?://[^\s?#'\"]*)[?#][^\s'\"]*", re.IGNORECASE)
+_LOGIN = re.compile(r"\b((?!(?:ssh|file|smscaffold):)[a-z][a-z0-9.-]{0,30}://)[^\s/?#'\"]{0,5000}@", re.IGNORECASE)
+_QUERY = re.compile(r"(\bhttps?://[^\s?#'\"]{0,5000})[?#][^\s'\"]*", re.IGNORECASE)
 #: categories of Unicode: control and format characters, surrogates, line and paragraph separators
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 

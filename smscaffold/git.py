@@ -83,6 +83,9 @@ def run(
     environment |= settings(hooks=hooks)
     if index:
         environment["GIT_INDEX_FILE"] = str(index)
+    if not hooks:  # paths are names, and no patterns
+        environment = {name: value for name, value in environment.items() if not name.endswith("_PATHSPECS")}
+        environment["GIT_LITERAL_PATHSPECS"] = "1"
     try:
         done = subprocess.run(
             ["git", "-C", str(folder), *arguments],

@@ -103,12 +103,23 @@ def clone(source: str, folder: Path) -> Clone:
     Raises SmscaffoldError with the reason when git cannot or must not.
     """
     address = without_login(expanded(source))
+    _refuse_history_elsewhere(without_secrets(source), Path(address.removeprefix("file://")))
     with helper_on_path(folder.with_name(folder.name + "-bin")), _logged_in(source):
         options = ("--quiet", "--no-checkout", "--origin", _ORIGIN)
         done = git.run(folder.parent, "clone", *options, "--", address, str(folder))
     if done.returncode:
         raise SmscaffoldError(_why(without_secrets(source), without_secrets(done.stderr).strip()))
     return Clone(folder, without_secrets(source), source)
+
+
+def _refuse_history_elsewhere(source: str, folder: Path) -> None:
+    """Raises SmscaffoldError when git would take a folder's history from another place: nobody has allowed that one."""
+    own = folder / ".git"
+    if own.is_symlink() or own.is_file() or (own / "commondir").exists():
+        raise SmscaffoldError(
+            f"the history of the template {source} lies in another folder (its .git is no folder of its own): name the "
+            "main repository in its place"
+        )
 
 
 @contextmanager

@@ -21,6 +21,8 @@ _ACTIVE = re.compile(r"[\x00-\x1f\x7f`;|&<>\"\\]|\$[({]|^-")
 _GIT = re.compile(r"(\.git|git~1)[ .]*(:.*)?", re.IGNORECASE | re.DOTALL)
 # HFS+ compares names without these
 _HFS_IGNORES = dict.fromkeys([*range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x206A, 0x2070), 0xFEFF])
+# what git takes for a pattern in a command, and what copier makes and removes in an update, whatever it is
+_PATTERN = re.compile(r"^:|[*?]|\.rej$", re.IGNORECASE)
 # the files by which git takes a folder for a repository, whatever the folder is called
 _REPOSITORIES = ({"head", "objects", "refs"}, {"head", "commondir"})
 
@@ -82,20 +84,30 @@ def refuse_repositories(template: str, folder: Path) -> None:
         if stat.S_ISDIR(mode):
             refuse_shape(template, path)
         elif not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-            raise _refusal(template, f"makes {str(where)!r}, which is no file, folder or link")
+            raise refusal(template, f"makes {str(where)!r}, which is no file, folder or link")
 
 
 def refuse_shape(template: str, folder: Path) -> None:
     """Raises SmscaffoldError when git would take the folder for a repository by what lies in it."""
     names = {path.name.casefold() for path in folder.iterdir()}
     if any(shape <= names for shape in _REPOSITORIES):
-        raise _refusal(template, f"has the folder {folder.name!r}, which git would take for a repository")
+        raise refusal(template, f"has the folder {folder.name!r}, which git would take for a repository")
 
 
 def refuse_path(template: str, path: Path) -> None:
     """Raises SmscaffoldError when git would take a part of the path for its own folder, on any file system."""
     if any(_is_gits(part) for part in path.parts):
-        raise _refusal(template, f"makes {str(path)!r}, which git would take for its own folder")
+        raise refusal(template, f"makes {str(path)!r}, which git would take for its own folder")
+
+
+def refuse_pattern(template: str, path: Path) -> None:
+    """Raises SmscaffoldError when an update would take a part of the path for a pattern, or for a file of copier's."""
+    if any(_PATTERN.search(part) for part in path.parts):
+        raise refusal(
+            template,
+            f"makes a file of the name {str(path)!r}, which no later update could handle (no part may begin with a "
+            "colon, contain * or ?, or end in .rej)",
+        )
 
 
 def refuse_hostile(template: str, folder: Path, paths: Iterable[str]) -> None:
@@ -107,19 +119,20 @@ def refuse_hostile(template: str, folder: Path, paths: Iterable[str]) -> None:
     top = Path(os.path.realpath(folder))
     for path in paths:
         refuse_path(template, Path(path))
+        refuse_pattern(template, Path(path))
         if any(_ACTIVE.search(part) for part in path.split("/")):
-            raise _refusal(template, f"makes a file of the name {path!r}, which a shell could take for a command")
+            raise refusal(template, f"makes a file of the name {path!r}, which a shell could take for a command")
         link = folder / path
         if not link.is_symlink():
             continue
         target = link.readlink()
         makes = f"makes the link {path} to {target}"
         if any(_is_gits(part) for part in target.parts):
-            raise _refusal(template, f"{makes}, which git would take for its own folder")
+            raise refusal(template, f"{makes}, which git would take for its own folder")
         if link.name.casefold().startswith(".git"):
-            raise _refusal(template, f"{makes}, and git does not follow a link of that name")
+            raise refusal(template, f"{makes}, and git does not follow a link of that name")
         if target.is_absolute() or not Path(os.path.realpath(link)).is_relative_to(top):
-            raise _refusal(template, f"{makes}, outside the folder")
+            raise refusal(template, f"{makes}, outside the folder")
 
 
 def computed_destination(name: str) -> Path:
@@ -156,7 +169,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in [*folders, *names])
 
 
-def _refusal(template: str, deed: str) -> SmscaffoldError:
+def refusal(template: str, deed: str) -> SmscaffoldError:
+    """The error for a template that does something which no template may do."""
     return SmscaffoldError(f"the template {template} {deed}: nothing was written")
 
 

@@ -29,9 +29,10 @@ from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
 from smscaffold.merging import keep_edits
 from smscaffold.render import by_the_system, copiers_environment, reason
 from smscaffold.repository import Clone, clone, helper_on_path
+from smscaffold.small_file import load_yaml, read_small
 from smscaffold.staging import TEMPORARY, temporary_files_in, temporary_folder, uninterrupted
 from smscaffold.template_config import TemplateConfig, load_config
-from smscaffold.trust import Trust, check_safe, refuse_hostile
+from smscaffold.trust import Trust, check_safe, refusal, refuse_hostile
 
 #: whether the template leaves a file of the container folder to the user alone
 LeftAlone = Callable[[Path], bool]
@@ -70,8 +71,8 @@ def update(request: Request, console: Console) -> None:
     standard = load_standard(request.config)
     given = answers.collect(request.data, None)
     folder = find_folder(request.folder)
-    if refusal := standard.source_refusal(folder.address):
-        raise SmscaffoldError(f"the template of {folder.path} {refusal}")
+    if unwanted := standard.source_refusal(folder.address):
+        raise SmscaffoldError(f"the template of {folder.path} {unwanted}")
     if folder.source != folder.address:
         console.note(
             f"{ANSWERS_FILE} and the history of {folder.path.name} hold a login or a query in _src_path: let git's "
@@ -286,11 +287,28 @@ def _merged(folder: Folder, second: Path, renders: Path, left_alone: LeftAlone, 
     refuse_hostile(folder.source, second, made)
     return Merged(
         tree=git.ask(second, "write-tree").strip(),
-        answers=yaml.safe_load((second / ANSWERS_FILE).read_bytes()),
+        answers=_recorded(second / ANSWERS_FILE, folder.source),
         changes=changes,
         conflicts=sorted({entry.partition("\t")[2] for entry in unmerged.split("\0") if entry}),
         unmerged=unmerged,
     )
+
+
+def _recorded(file: Path, template: str) -> dict[str, Any]:
+    """What the updated answers file holds.
+
+    Raises SmscaffoldError unless a later update finds there which template the folder is from, and which version.
+    """
+    try:
+        recorded = load_yaml(read_small(file))
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        why = " ".join(str(error).split())
+        raise refusal(template, f"makes a {ANSWERS_FILE} that cannot be read ({why})") from error
+    for name in ("_src_path", "_commit"):
+        value = recorded.get(name) if isinstance(recorded, dict) else None
+        if not value or not isinstance(value, (str, int, float)):
+            raise refusal(template, f"makes a {ANSWERS_FILE} without {name}, which later updates need")
+    return dict(recorded)
 
 
 def _leave_ignored(folder: Folder, second: Path) -> None:

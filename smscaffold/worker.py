@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from smscaffold.errors import SmscaffoldError
 from smscaffold.staging import plain_modes
-from smscaffold.trust import HOST_FILTERS, Trust, refuse_path, refuse_tree
+from smscaffold.trust import HOST_FILTERS, Trust, refusal, refuse_path, refuse_pattern, refuse_tree
 
 if TYPE_CHECKING:
     from copier._jinja_ext import SandboxedEnvironment
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # parts of copier's worker that are not public: without one of them a rule would be lost unnoticed
 _RELIES_ON = ("_external_data", "_render_allowed", "_render_context", "_render_template", "jinja_env")
+# functions that copier gives to templates among their answers
+_FUNCTIONS = frozenset(("make_secret", "now"))
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
     """
     from copier._main import Worker  # takes long to import
 
+    from smscaffold.plain_data import plain, restrict
+
     if missing := [name for name in _RELIES_ON if not hasattr(Worker, name)]:
         raise SmscaffoldError(f"the installed copier is too new for smscaffold (no {missing[0]}): install copier 9.19")
     alone: list[Path] = []  # where the template is rendered without anything of the user's, its old version first
@@ -67,15 +71,21 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
             environment = super().jinja_env
             for name in HOST_FILTERS & environment.filters.keys():
                 environment.filters[name] = partial(_filter, trust, name, environment.filters[name])
+            if not trust.runs_code:
+                restrict(environment, partial(refusal, trust.name))
             return environment
 
         def _render_context(self) -> Any:
             context = super()._render_context()
-            if not trust.runs_code:
-                for name in ("src_path", "dst_path"):
-                    context["_copier_conf"][name] = PurePath(context["_copier_conf"][name].name)
-                context["_copier_python"] = Path(sys.executable).name
-            return context
+            if trust.runs_code:
+                return context
+            for name in _FUNCTIONS & context.keys():
+                self.jinja_env.globals[name] = context.pop(name)
+            for name in ("src_path", "dst_path"):
+                context["_copier_conf"][name] = PurePath(context["_copier_conf"][name].name)
+            context["_copier_conf"]["settings"] = {"defaults": {}, "trust": []}  # the user's are not in it anyway
+            context["_copier_python"] = Path(sys.executable).name
+            return plain(context)
 
         def _external_data(self) -> LazyDict[str, Any]:
             from copier._types import LazyDict
@@ -119,6 +129,7 @@ def careful_worker(trust: Trust, users: Users | None = None) -> type[Worker]:
             self, dst_relpath: Path, is_dir: bool = False, is_symlink: bool = False, *args: Any, **more: Any
         ) -> bool:
             refuse_path(trust.name, dst_relpath)
+            refuse_pattern(trust.name, dst_relpath)
             if users:
                 for folder in [dst_relpath, *dst_relpath.parents] if is_dir else dst_relpath.parents:
                     users.refuse(folder)

@@ -113,10 +113,10 @@ class Expressions:
     @cached_property
     def _environment(self) -> SandboxedEnvironment:
         background.wait()
-        from jinja2.sandbox import SandboxedEnvironment  # takes long, and many questions have no expression
+        from smscaffold.plain_data import PlainEnvironment  # takes long, and many questions have no expression
 
         extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
-        environment = SandboxedEnvironment(extensions=extensions, **self._options)
+        environment = PlainEnvironment(extensions=extensions, **self._options)
         for name in HOST_FILTERS:  # copier's own environment says why not, or has them for a template that is trusted
             environment.filters.pop(name, None)
         return environment

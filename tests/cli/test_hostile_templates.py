@@ -5,21 +5,33 @@ Every attack here has been seen succeeding before the rule that holds it off was
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePath
 
 import pytest
 from cli_helpers import Result, Run, files
+from jinja2.exceptions import SecurityError
 from shared_helpers import refused, write
 
+from smscaffold.asking.expressions import Expressions, UnsupportedError
 from smscaffold.errors import SmscaffoldError
-from smscaffold.trust import refuse_path
+from smscaffold.template_config import load_config
+from smscaffold.trust import Trust, refuse_path
 
 JINJA_GIT = "{{ '.gi' ~ 't' }}"  # git tracks no file of the name .git, but it tracks this one
 LINKS = "_preserve_symlinks: true\n"
+# where the functions are from that the libraries give to templates as filters and tests
+KNOWN_MODULES = {"builtins", "itertools", "json", "markupsafe", "_operator", "math", "_json", "posixpath"}
+# by an object of copier's that evaluates what it takes for a type
+CODE = (
+    '{{ _copier_conf.settings.model_fields.trust.from_annotation(\'__import__("os").system("touch $RAN")\')'
+    ".apply_typevars_map({}) or '' }}"
+)
 
 Attack = Callable[..., None]
 
@@ -211,6 +223,24 @@ class TestTheTemplatesOwnRepository:
         run_here("new", "x", "-t", repository, "-y", "--no-git")
         assert not ran.exists()
 
+    @pytest.mark.parametrize("how", ["file", "link", "commondir"])
+    def test_a_history_elsewhere(self, run_here: Run, repository: Path, work: Path, tmp_path: Path, how: str) -> None:
+        """An organisation allows the sources of some places: a folder there must not stand for another place."""
+        assert run_here("new", "y", "-t", f"git+file://{repository}", "-y").returncode == 0
+        (repository / ".git").rename(tmp_path / "elsewhere")
+        if how == "file":
+            write(repository / ".git", f"gitdir: {tmp_path}/elsewhere\n")
+        elif how == "link":
+            (repository / ".git").symlink_to(tmp_path / "elsewhere")
+        else:
+            write(repository / ".git" / "commondir", f"{tmp_path}/elsewhere\n")
+            write(repository / ".git" / "HEAD", "ref: refs/heads/main\n")
+        for source in (repository, f"git+file://{repository}"):
+            done = run_here("new", "x", "-t", source, "-y", "--ref", "v1.0.0")
+            refused(done, "the history of the template", "lies in another folder")
+        refused(run_here("update", work / "y", "--ref", "HEAD"), "lies in another folder", "name the main repository")
+        assert files(work / "x") == set()
+
     def test_of_an_update(self, run_here: Run, repository: Path, work: Path, ran: Path) -> None:
         git(repository, "tag", "-d", "v1.0.0")
         assert run_here("new", "x", "-t", repository, "-y").returncode == 0
@@ -308,6 +338,12 @@ def modes(root: Path) -> dict[str, int]:
     return {str(path.relative_to(root)): stat.S_IMODE(path.lstat().st_mode) for path in root.rglob("*")}
 
 
+@pytest.mark.parametrize("name", ["*.py", ":x.py", "sub/:(top)x", "a?", "none.rej", "sub/x.REJ"])
+def test_names_that_git_reads_as_patterns_or_copier_as_its_own(attack: Attack, template: Path, name: str) -> None:
+    write(template / "template" / name, "x\n")
+    attack("the template stub makes a file of the name", name)
+
+
 class TestModes:
     """Files of a template are 0644 or 0755, and folders 0755, as git keeps them."""
 
@@ -383,6 +419,181 @@ class TestWhatTemplatesRead:
         write(template / "template" / "leak.jinja", conf)
         assert run_here("new", "x", "-t", template, "-y", "--no-git").returncode == 0
         assert "/" not in (work / "x" / "leak").read_text()
+
+
+class TestWhatExpressionsReach:
+    """Plain data, and nothing by which an expression could run code."""
+
+    @pytest.fixture(autouse=True)
+    def _ran(self, monkeypatch: pytest.MonkeyPatch, ran: Path) -> None:
+        monkeypatch.setenv("RAN", str(ran))
+
+    def test_code_in_a_file(self, attack: Attack, template: Path) -> None:
+        write(template / "template" / "x.txt.jinja", CODE)
+        attack("the template cannot be rendered", "no attribute 'model_fields'")
+
+    def test_code_in_a_name(self, attack: Attack, template: Path) -> None:
+        write(template / "template" / f"x{CODE}.txt", "")
+        attack("no attribute 'model_fields'")
+
+    @pytest.mark.parametrize("include", ["{% include 'x' %}", "{% import 'x' as x with context %}{{ x }}"])
+    def test_code_in_a_part(self, attack: Attack, template: Path, include: str) -> None:
+        write(template / "x", CODE)
+        write(template / "template" / "x.txt.jinja", include)
+        attack("no attribute 'model_fields'")
+
+    @pytest.mark.parametrize(
+        "details",
+        [
+            f"default: {json.dumps(CODE)}",
+            f"default: x, help: {json.dumps(CODE)}, validator: {json.dumps(CODE)}",
+            f"default: x, when: {json.dumps(CODE)}",
+            f"default: x, ask: {json.dumps(CODE)}",
+            f"default: x, choices: {json.dumps(CODE)}",
+            f"default: x, choices: {{{json.dumps(CODE)}: x}}",
+            f"default: x, choices: {{a: {{value: x, validator: {json.dumps(CODE)}}}}}",
+        ],
+    )
+    def test_code_in_a_question(self, attack: Attack, template: Path, details: str) -> None:
+        configure(template, f"more: {{type: str, {details}}}\n")
+        attack("no attribute 'model_fields'")
+
+    @pytest.mark.parametrize("setting", ["_exclude: [{}]", "_subdirectory: {}"])
+    def test_code_in_a_setting(self, attack: Attack, template: Path, setting: str) -> None:
+        config = template / "copier.yml"
+        if "subdirectory" in setting:
+            config.write_text(config.read_text().replace("_subdirectory: template", ""))
+        configure(template, setting.format(json.dumps(CODE)) + "\n")
+        attack("no attribute 'model_fields'")
+
+    def test_code_in_template_test(self, run_here: Run, work: Path, ran: Path) -> None:
+        assert run_here("template", "new", "p", "-y", "--no-git").returncode == 0
+        (folder,) = (path.parent for path in (work / "p").rglob("copier.yml"))
+        write(folder / "template" / "x.txt.jinja", CODE)
+        assert run_here("template", "test", folder, "--no-docker").returncode == 1
+        assert not ran.exists()
+
+    @pytest.mark.parametrize(
+        "expression",
+        [
+            "_copier_conf.settings.model_dump()",
+            "_copier_conf.settings | attr('model_fields')",
+            "[_copier_conf.settings] | map(attribute='model_fields') | list",
+            "'{0.settings.model_fields}'.format(_copier_conf)",
+            "_copier_conf.dst_path.parser.os",
+            "_copier_conf.dst_path.with_segments('/')",
+            "_copier_phase.use('render')",
+            "''.__class__",
+            "pathjoin.__globals__ or ''",
+            "pathjoin.mro or ''",
+            "range.mro() or ''",
+            "self.x.y.z or ''",
+        ],
+    )
+    def test_other_objects(self, run_here: Run, template: Path, work: Path, expression: str) -> None:
+        write(template / "template" / "x.txt.jinja", f"{{{{ {expression} }}}}")
+        run_here("new", "x", "-t", template, "-y", "--no-git")
+        text = (work / "x" / "x.txt").read_text() if (work / "x" / "x.txt").exists() else ""
+        assert text in ("", "[Undefined]")
+
+    @pytest.mark.parametrize(
+        "expression", ["''.__class__ or ''", "pathjoin.__globals__ or ''", "_copier_conf.dst_path.is_reserved() or ''"]
+    )
+    def test_the_sentence(self, attack: Attack, template: Path, expression: str) -> None:
+        write(template / "template" / "x.txt.jinja", f"{{{{ {expression} or '' }}}}")
+        attack("the template stub uses '", "no plain data", "nothing was written")
+
+    @pytest.mark.parametrize(
+        "expression",
+        [
+            *(
+                "x.model_fields",
+                "x.model_dump",
+                "x | attr('trust')",
+                "'{0.trust}'.format(x)",
+                "path.read_text",
+                "call()",
+            ),
+            *(
+                "[x] | map(attribute='trust') | list",
+                "path.exists()",
+                "call.cache_clear()",
+                "kind.from_file()",
+                "kind()",
+            ),
+        ],
+    )
+    def test_objects_that_a_newer_copier_may_hand_over(self, expression: str) -> None:
+        from copier._settings import SettingsModel
+
+        from smscaffold.plain_data import PlainEnvironment
+
+        data = {"x": SettingsModel(), "path": Path(), "call": cache(lambda: "called"), "kind": SettingsModel}
+        with pytest.raises(SecurityError, match="no plain data"):
+            PlainEnvironment().from_string(f"{{{{ {expression} or '' }}}}").render(data)
+
+    def test_plain_data_is_there(self, run_here: Run, template: Path, work: Path) -> None:
+        configure(template, "many: {type: yaml, default: '{a: [1, 2], b: 2020-01-01}'}\n")
+        text = """\
+{% macro m(x) %}{{ x }}{{ caller() if caller else '' }}{% endmacro %}{% import 'part' as part %}{{ part.twice('a') }}
+{% set ns = namespace(n=0) %}{% for x in many.a %}{% set ns.n = ns.n + x %}{{ loop.index }}{{ loop.cycle('p', 'q') }}\
+{% endfor %}{{ ns.n }} {{ m('b') }} {% call m('c') %}d{% endcall %}
+{{ many.b.year }} {{ many.b.isoformat() }} {{ ('2021-02-03 00:00:00' | to_datetime).strftime('%d') }} \
+{{ many.get('z', 1) }}
+{{ 'a-b'.split('-') | join }} {{ '{0.year}'.format(many.b) }} {{ '{:>3}'.format(1) }} {{ many.items() | list | length }}
+{% set c = cycler('x', 'y') %}{{ c.next() }}{{ c.next() }} {% block here %}here{% endblock %} {{ self.here() }}
+{{ _copier_conf.dst_path.name }} {{ (_copier_conf.answers_file.parent / 'x').as_posix() }} {{ _copier_conf.get('sep') }}
+{{ [{'k': 1, 'v': 2}] | groupby('k') | map(attribute='grouper') | join }} {{ pathjoin('a', 'b') }} {{ _copier_phase }}
+{{ _copier_conf.data | to_json }} {{ _copier_conf.settings.defaults | to_json }} {{ none_there is defined }}
+"""
+        write(template / "template" / "x.txt.jinja", text)
+        write(template / "part", "{% macro twice(x) %}{{ x }}{{ x }}{% endmacro %}")
+        done = run_here("new", "x", "-t", template, "-y", "--no-git")
+        assert done.returncode == 0, done.stderr
+        assert (work / "x" / "x.txt").read_text().split("\n")[:-1] == [
+            *("aa", "1p2q3 b cd", "2020 2020-01-01 03 1", "ab 2020   1 2", "xy here here"),
+            *("x x /", "1 a/b render", "{} {} False"),
+        ]
+
+    def test_questions_that_are_asked_here(self, template: Path) -> None:
+        """They have an environment of their own, with the rule of copier's."""
+        configure(template, "more: {type: str, default: \"{{ ''.__class__ or '' }}\"}\n")
+        config = load_config(template)
+        with pytest.raises(UnsupportedError, match="no plain data"):
+            Expressions(config).default(config.questions["more"], {})
+
+    def test_nothing_else_is_handed_to_templates(self, template: Path, tmp_path: Path) -> None:
+        """A newer copier may hand over more: it has to be looked at then."""
+        from copier._settings import SettingsModel
+        from copier._types import LazyDict
+
+        from smscaffold.plain_data import PLAIN
+        from smscaffold.worker import careful_worker
+
+        configure(template, "_external_data: {other: other.yml}\nmany: {type: yaml, default: '{a: [1, 2020-01-01]}'}\n")
+        write(tmp_path / "x" / "other.yml", "a: [1]\n")
+        work = careful_worker(Trust("stub", str(template)))(
+            str(template), tmp_path / "x", settings=SettingsModel(), defaults=True, quiet=True
+        )
+        work._ask()
+
+        def strange(value: object) -> list[object]:
+            if isinstance(value, (dict, LazyDict)):
+                here = [] if type(value) in (dict, LazyDict) else [value]
+                return here + [each for item in value.items() for part in item for each in strange(part)]
+            if isinstance(value, (list, tuple, set, frozenset)):
+                return [each for part in value for each in strange(part)]
+            return [] if type(value) in PLAIN or type(value) is type(PurePath()) else [value]
+
+        assert strange(work._render_context()) == []
+        environment = work.jinja_env
+        assert environment.globals.keys() == {
+            *("cycler", "dict", "joiner", "lipsum", "make_secret", "namespace", "now", "pathjoin", "range")
+        }
+        functions = {**environment.filters, **environment.tests}.values()
+        modules = {getattr(getattr(each, "func", each), "__module__", "") for each in functions}
+        known = ("jinja2.", "jinja2_ansible_filters", "smscaffold.worker")
+        assert {name for name in modules if not name.startswith(known)} <= KNOWN_MODULES
 
 
 def test_a_copier_that_renders_in_another_way_is_refused(

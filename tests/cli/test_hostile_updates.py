@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import Result, Run
 from shared_helpers import refused, write
+from test_hostile_templates import CODE
 
 JINJA_GIT = "{{ '.gi' ~ 't' }}"
 
@@ -164,6 +165,55 @@ class TestGitFolders:
             config.write(evil)
         run_here("update", folder)
         assert not ran.exists()
+
+
+def test_code_in_an_expression(
+    is_refused: Refused, released: Path, folder: Path, ran: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAN", str(ran))
+    write(released / "template" / "later.txt.jinja", CODE)
+    commit(released, "v2.0.0")
+    is_refused("no attribute 'model_fields'")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{a: [", "- 1\n", "x", "", "_src_path: x\n", "_commit: v1\n", "_src_path: [x]\n_commit: v2.0.0\n", 'a: "\\uD8"'],
+)
+def test_an_answers_file_that_no_later_update_could_read(
+    is_refused: Refused, released: Path, folder: Path, text: str
+) -> None:
+    write(released / "template" / "{{ _copier_conf.answers_file }}.jinja", text)
+    commit(released, "v2.0.0")
+    is_refused(".copier-answers.yml", "nothing was written")
+
+
+@pytest.mark.parametrize("name", ["*.py", ":x.py", "sub/:x", "a?", "none.rej", "sub/a.py.rej"])
+def test_names_that_git_reads_as_patterns_or_copier_as_its_own(
+    is_refused: Refused, released: Path, folder: Path, name: str
+) -> None:
+    write(released / "template" / name, "x\n")
+    commit(released, "v2.0.0")
+    is_refused("makes a file of the name", name)
+
+
+def test_a_name_in_brackets_is_no_pattern(run_here: Run, released: Path, work: Path) -> None:
+    for name in ("[x].py", "x.py"):
+        write(released / "template" / name, "one\n")
+    commit(released, "v1.1.0")
+    assert run_here("new", "y", "-t", released, "-y").returncode == 0
+    folder = work / "y"
+    for name in ("[x].py", "x.py"):
+        (released / "template" / name).unlink()
+        write(folder / name, f"mine {name}\n")
+    git(folder, "commit", "-qam", "x")
+    commit(released, "v2.0.0")
+    done = run_here("update", folder)
+    assert done.returncode == 1
+    assert {name: (folder / name).read_text() for name in ("[x].py", "x.py")} == {
+        "[x].py": "mine [x].py\n",
+        "x.py": "mine x.py\n",
+    }
 
 
 class TestNothingIsLeftBehind:
