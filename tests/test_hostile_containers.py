@@ -244,7 +244,7 @@ def test_an_answer_that_never_ends_is_given_up_in_time(
 ) -> None:  # H1, H11
     port, started = hostile(WAYS[way]), time.monotonic()
     answer = endpoint(port).request("GET", "/ping", timeout=1)
-    seen = inside._exchange(port, b"GET /ping HTTP/1.1\r\n\r\n", 1)
+    seen = inside._exchange(port, b"GET /ping HTTP/1.1\r\n\r\n", 1, local.LONGEST)
     assert answer.status == 0
     assert "timed out" in answer.text
     assert seen[2] < 5

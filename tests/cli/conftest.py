@@ -43,7 +43,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def run_here(work: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Runs ``smscaffold ARGUMENTS`` in this process: quicker, for many runs that differ little."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
     monkeypatch.chdir(work)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

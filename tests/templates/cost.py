@@ -26,8 +26,11 @@ class Cost(NamedTuple):
 
 def used(served: Endpoint) -> tuple[float, float]:
     """Return the CPU time of the container so far in s, and its memory in MB at most since the last call."""
-    result = served.container.exec_run(["sh", "-c", USED])
-    assert result.exit_code == 0, result.output
+    for _ in range(5):  # now and then the engine loses what a command printed that ends at once
+        result = served.container.exec_run(["sh", "-c", USED])
+        assert result.exit_code == 0, result.output
+        if result.output:
+            break
     cpu, memory = map(int, result.output.split())
     return cpu / 1e6, memory / 1000
 
