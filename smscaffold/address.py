@@ -112,7 +112,7 @@ def has_secrets(address: str) -> bool:
 
 
 def doubt(source: str) -> str:
-    """What keeps an address from being compared with patterns, such as ``'..'``; empty when it can be compared.
+    """Returns the part of an address, such as ``'..'``, that keeps it from being compared with patterns; else nothing.
 
     Git, the server and the file system each read such an address in a way of their own.
     """

@@ -25,6 +25,6 @@ class _HarmlessOutput(Vt100_Output):
 
 @contextmanager
 def harmless_terminal() -> Iterator[None]:
-    """Whatever asks by prompt_toolkit meanwhile shows a template's texts without what would drive the terminal."""
+    """Questions that prompt_toolkit asks meanwhile are drawn without characters that would drive the terminal."""
     with create_app_session(output=_HarmlessOutput.from_pty(sys.stdout, term=os.environ.get("TERM"))):
         yield

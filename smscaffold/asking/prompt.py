@@ -57,7 +57,7 @@ class Prompt:
 
 
 def harmless(prompt: Prompt) -> Prompt:
-    """The same question with every text that is shown made `visible`; the values that it answers stay as they are."""
+    """A copy of the question in which each shown text is `visible`; the values that it answers stay as they are."""
     return replace(
         prompt,
         title=visible(prompt.title),
@@ -74,7 +74,7 @@ def harmless(prompt: Prompt) -> Prompt:
 
 
 def harmless_settled(settled: Settled) -> Settled:
-    """The same settled question with every text made `visible`."""
+    """A copy of the settled question in which each text is `visible`."""
     label, value, why = visible(settled.label, COLUMN), visible(settled.value), visible(settled.why)
     return replace(settled, label=label, value=value, why=why)
 

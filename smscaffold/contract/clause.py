@@ -23,6 +23,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
+from smscaffold.visible import cut
+
 _SHORT = 400  # characters of an answer that are shown
 
 
@@ -129,7 +131,7 @@ def shown(came: object) -> str:
 
 def short(text: str, limit: int = _SHORT) -> str:
     """The beginning of a text."""
-    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+    return cut(text, limit)
 
 
 def _answer(answer: Any) -> str:

@@ -76,3 +76,9 @@ def run(work: Path, environment: dict[str, str]) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Path:
+    """The file that a template's code makes when it is run."""
+    return tmp_path / "ran"

@@ -37,12 +37,6 @@ Attack = Callable[..., None]
 
 
 @pytest.fixture
-def ran(tmp_path: Path) -> Path:
-    """The file that a template's code makes when it is run."""
-    return tmp_path / "ran"
-
-
-@pytest.fixture
 def evil(tmp_path: Path, ran: Path) -> str:
     """A configuration of git that runs a program of its author's."""
     program = write(tmp_path / "evil.sh", f"#!/bin/sh\ntouch {ran}\ncat\n")
