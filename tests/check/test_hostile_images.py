@@ -334,7 +334,7 @@ def test_a_container_that_only_its_image_labels_so_stays(stand_ins: StandIns) ->
 
 @docker
 def test_the_next_check_removes_what_a_killed_one_left(stand_ins: StandIns, tmp_path: Path) -> None:
-    image = stand_ins.build("RUN true")
+    image = stand_ins.build(f"ENV TEST={tmp_path}")  # of its own: other tests' containers are of another image
     command = [sys.executable, "-m", "smscaffold", "check", image, "--select"]
     options: dict[str, Any] = {"env": {**os.environ, "TMPDIR": str(tmp_path)}, "stdout": subprocess.DEVNULL}
     foreign = tmp_path / ".smscaffold-foreign"
