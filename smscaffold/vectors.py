@@ -129,7 +129,7 @@ def _problem_of_answer(served: Endpoint, case: Case) -> str:
             return f"expected the header {name}: {value}, found {answer.headers[name]}"
     try:
         fits = _fits(case, answer)
-    except (ValueError, TypeError, KeyError, csv.Error) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, csv.Error) as error:
         return f"{found} cannot be read: {error!r}"
     return "" if fits else f"expected {case.get('answer')}, found {found}"
 
@@ -169,7 +169,7 @@ def _same_cell(wanted: Any, found: str) -> bool:
         return same(wanted["json"], json.loads(found))
     if isinstance(wanted, bool) or wanted is None:
         return found == ("" if wanted is None else str(wanted).lower())
-    return found == wanted if isinstance(wanted, str) else bool(float(found) == wanted)
+    return found == wanted if isinstance(wanted, str) else float(found) == float(wanted)
 
 
 def same(wanted: Any, found: Any) -> bool:
@@ -183,7 +183,7 @@ def same(wanted: Any, found: Any) -> bool:
         return len(wanted) == len(found) and all(map(same, wanted, found))
     if any(value is None or isinstance(value, (bool, str, list, dict)) for value in (wanted, found)):
         return type(wanted) is type(found) and bool(wanted == found)
-    return bool(wanted == found)
+    return float(wanted) == float(found)
 
 
 # --- training --------------------------------------------------------------------------------------------------------
