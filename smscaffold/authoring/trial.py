@@ -1,4 +1,4 @@
-"""``smscaffold template test``: what a template promises, then each of its variants rendered, built and tested."""
+"""``smscaffold template test``: what a template promises, each of its variants rendered, built and tested, vectors."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from smscaffold.asking.expressions import Expressions
+from smscaffold.authoring.echo import lay_echo
 from smscaffold.authoring.lint import check
 from smscaffold.authoring.package import templates_at
 from smscaffold.compile import compile_template
 from smscaffold.console import Console
+from smscaffold.contract.subject import targets
 from smscaffold.errors import SmscaffoldError
 from smscaffold.render import render
 from smscaffold.staging import temporary_folder
@@ -68,13 +70,15 @@ class _Trial:
         compile_template(self.folder, root)
         config, defaults = check(self.folder, root)
         self._say("copier.yml", f"{len(config.questions)} questions", began)
-        for number, answers in enumerate(variants(config, defaults)):
+        every = list(variants(config, defaults))
+        for number, answers in enumerate(every):
             variant = " ".join(f"{name}={value}" for name, value in answers.items())
             rendered = self._render(root, self.work / str(number), variant, answers)
             if why_not:
                 self._say(f"{variant}: its tests", f"skipped: {why_not}")
             else:
                 self._test(rendered, variant)
+        self._run_vectors(root, every[0], why_not)
 
     def _render(self, root: Path, into: Path, variant: str, answers: Answers) -> Path:
         """The container folder of a variant."""
@@ -91,7 +95,8 @@ class _Trial:
                 f"{self._name} with {variant}: no answers file is written, so it could not be updated: the template "
                 "needs the file '{{ _copier_conf.answers_file }}.jinja' with {{ _copier_answers|to_nice_yaml -}}"
             )
-        self._say(f"{variant}: rendered", f"{files} files", began)
+        if variant:
+            self._say(f"{variant}: rendered", f"{files} files", began)
         return folder
 
     def _test(self, folder: Path, variant: str) -> None:
@@ -110,6 +115,48 @@ class _Trial:
             raise SmscaffoldError(f"{self._name} with {variant}: its tests fail; what they say stands above")
         summary = (said.strip().splitlines() or ["no tests"])[-1]
         self._say(f"{variant}: its tests", summary.partition(" in ")[0].strip("= "), began)
+
+    def _run_vectors(self, root: Path, answers: Answers, why_not: str) -> None:
+        """Runs all vectors on the images of one container folder, with the template's echo algorithm in it."""
+        began = time.monotonic()
+        folder = self._render(root, self.work / "echo", "", answers)
+        if not lay_echo(self.folder, folder):
+            return self._say("vectors", "skipped: copier.yml names no echo algorithm (_smscaffold: {echo: FOLDER})")
+        if why_not:
+            return self._say("vectors", f"skipped: {why_not}")
+        from smscaffold.vectors import run_serving, run_training
+
+        try:
+            with self.console.moment(f"Building {self._name} with its echo algorithm and running vectors ..."):
+                images = self._build_echo(folder)
+                outcomes = [*run_serving(images["serve"]), *run_training(images["train"], self.work / "jobs")]
+        finally:
+            _remove_images()
+        if problems := [f"{case}: {problem}" for case, problem in outcomes if problem]:
+            self.console.quote("\n".join(problems))
+            raise SmscaffoldError(
+                f"{self._name}: {len(problems)} of {len(outcomes)} vectors fail; what they say stands above"
+            )
+        self._say("vectors", f"{len(outcomes)} passed", began)
+
+    def _build_echo(self, folder: Path) -> dict[str, str]:
+        """Builds the folder's images and returns their names, for the uses `train` and `serve`."""
+        stages = targets(folder)
+        names = {stage: f"{_PROJECT}-echo-{stage or 'all'}" for stage in stages.values()}
+        for stage, name in names.items():
+            options = [
+                "--platform",
+                "linux/amd64",
+                "--force-rm",
+                "--tag",
+                name,
+                *(["--target", stage] if stage else []),
+            ]
+            code, said = _run(["docker", "build", *options, "."], folder)
+            if code:
+                self.console.quote(said)
+                raise SmscaffoldError(f"{self._name}: its image with the echo algorithm cannot be built; see above")
+        return {use: names[stage] for use, stage in stages.items()}
 
     @property
     def _name(self) -> str:

@@ -27,9 +27,10 @@ def test_each_layout_and_each_other_choice(author: Machine, template: Path) -> N
     lines = [re.sub(r"\(\d+\.\d s\)|\d+ files", "", line).strip() for line in done.stdout.splitlines()]
     assert lines[0] == "python-http: copier.yml: 10 questions"
     variants = ["layout=single", "layout=split", "layout=split size=large"]
-    assert lines[1::2] == [f"python-http: {variant}: rendered:" for variant in variants]
+    assert lines[1:-1:2] == [f"python-http: {variant}: rendered:" for variant in variants]
     skipped = "its tests: skipped: No Docker engine answers: start Docker, or set DOCKER_HOST, and try again."
-    assert lines[2::2] == [f"python-http: {variant}: {skipped}" for variant in variants]
+    assert lines[2:-1:2] == [f"python-http: {variant}: {skipped}" for variant in variants]
+    assert lines[-1] == f"python-http: vectors: {skipped.removeprefix('its tests: ')}"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,37 @@ def test_a_template_without_answers_file(author: Machine, template: Path) -> Non
     write(template / "template" / "{{ _copier_conf.answers_file }}.jinja", "")
     done = author.run("smscaffold", "template", "test", "--no-docker", cwd=template)
     refused(done, "no answers file is written")
+
+
+def test_a_template_without_an_echo_algorithm(author: Machine, template: Path) -> None:
+    config = template / "copier.yml"
+    config.write_text(re.sub(r"^  echo: .*\n", "", config.read_text(), flags=re.MULTILINE))
+    done = author.run("smscaffold", "template", "test", "--no-docker", cwd=template, check=True)
+    said = "python-http: vectors: skipped: copier.yml names no echo algorithm (_smscaffold: {echo: FOLDER})"
+    assert done.stdout.splitlines()[-1] == said
+
+
+@pytest.mark.parametrize("name", ["elsewhere", "..", "../other", "."])
+def test_an_echo_algorithm_that_is_not_there(author: Machine, template: Path, name: str) -> None:
+    config = template / "copier.yml"
+    (template.parent / "other").mkdir()
+    config.write_text(re.sub(r"^  echo: .*", f"  echo: {name}", config.read_text(), flags=re.MULTILINE))
+    done = author.run("smscaffold", "template", "test", "--no-docker", cwd=template)
+    refused(done, f"_smscaffold names the echo {name!r}, but there is no such folder in the template")
+
+
+@pytest.mark.docker
+@pytest.mark.exhaustive
+def test_vectors_that_fail_are_shown(author: Machine, template: Path) -> None:
+    shutil.rmtree(template / "template" / "tests" / "unit")
+    write(template / "template" / "tests" / "conftest.py", "")
+    write(template / "template" / "tests" / "test_container.py", "")
+    echo = template / "echo" / "program" / "algorithm.py"
+    echo.write_text(echo.read_text().replace("def save(", "def unused("))
+    done = author.run("smscaffold", "template", "test", cwd=template)
+    assert done.returncode == 1
+    assert "training/hyperparameters: defaults: expected" in done.stderr
+    assert re.search(r"error: python-http: \d+ of \d+ vectors fail; what they say stands above\n$", done.stderr)
 
 
 @pytest.mark.docker
