@@ -40,11 +40,13 @@ def remove_images(*images: str) -> None:
 
 
 def container_folder(parent: Path, name: str, template: str = "python-flask", **answers: str) -> Path:
-    """Writes the container folder of a template, from the working tree of this checkout."""
+    """Writes the container folder of a template, from the working tree of this checkout; NAME@VERSION: as released."""
     folder = parent / name
+    template, _, version = template.partition("@")
     data = [f"--data={key}={value}" for key, value in {"project_name": f"{PREFIX}-{name}", **answers}.items()]
     command = [sys.executable, "-m", "smscaffold", "new", str(folder), "-t", template, "--defaults", "--no-git"]
-    subprocess.run([*command, "--quiet", *data], cwd=ROOT, check=True)
+    ref = ["--ref", f"v{version}"] if version else []
+    subprocess.run([*command, "--quiet", *ref, *data], cwd=ROOT, check=True)
     return folder
 
 
