@@ -33,7 +33,7 @@ def users_files(template: Path) -> list[str]:
 
 def copy_checkout(target: Path) -> Path:
     """The sources of the package, without any release: what is made of them depends on nothing that was released."""
-    for name in ("smscaffold", "templates"):
+    for name in ("smscaffold", "templates", "tests/vectors"):
         shutil.copytree(CHECKOUT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.bundle"))
     (target / "docs").mkdir()
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "docs/contract.md"):
