@@ -17,10 +17,20 @@ from smscaffold.compile import compile_template
 
 REVIEW = "Write it, or change an answer?"
 TEMPLATES = [template for template in catalog.templates() if template.origin == catalog.BUILT_IN and template.folder]
+# each template has the same questions about the layout
+CASES = [
+    pytest.param(
+        template,
+        layout,
+        id=f"{template.name}-{layout}",
+        marks=[pytest.mark.exhaustive] * (layout == "single" and template.name != "python-flask"),
+    )
+    for template in TEMPLATES
+    for layout in ("single", "split")
+]
 
 
-@pytest.mark.parametrize("layout", ["single", "split"])
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+@pytest.mark.parametrize(("template", "layout"), CASES)
 def test_same_answers_same_folder(
     open_terminal: Open,
     work: Path,

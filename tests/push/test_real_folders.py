@@ -20,6 +20,7 @@ TEMPLATES = [pytest.param(name, marks=[pytest.mark.exhaustive] * (name != "pytho
 
 
 @pytest.mark.docker
+@pytest.mark.parametrize("layout", [pytest.param("single", marks=pytest.mark.exhaustive), "split"])
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_what_was_pushed_trains_and_serves(
     template: str, layout: str, cloud: Cloud, engine: str, tmp_path: Path
