@@ -6,6 +6,7 @@ def pre_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Make a prediction that hangs end its worker, with a trace of where; tell `serve` that this worker is ready."""
+    """Make a prediction that hangs end its worker, with a trace of where; tell `serve` when this worker is ready."""
     faulthandler.register(signal.SIGALRM, chain=True)
+    {{ warm_up }}
     (RUN / f"worker-{worker.slot}.pid").write_text(f"{worker.pid}\n")
