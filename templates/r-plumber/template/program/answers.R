@@ -1,4 +1,5 @@
-# Predictions to response bodies, in the content types of formats.R.
+# Predictions to response bodies: application/json, application/jsonlines,
+# text/csv.
 #
 # Numbers are written with the fewest digits that read back as the same number;
 # doubles always with a point or an exponent (11.0), integers without (11).
@@ -16,7 +17,9 @@ write_rows <- function(predictions, as_csv) {
   }
   atomic <- is.atomic(predictions) && !is.null(predictions)
   if (atomic && length(dim(predictions)) < 2) { # factors, dates too
-    return(write(predictions))
+    cells <- write(predictions)
+    cells[!nzchar(cells)] <- '""' # a blank line would be skipped
+    return(cells)
   }
   if (!is.list(predictions)) {
     stop(
@@ -25,12 +28,47 @@ write_rows <- function(predictions, as_csv) {
       call. = FALSE
     )
   }
-  vapply(predictions, function(row) {
-    if (is.atomic(row) && length(row) == 1) {
-      return(write(row))
-    }
-    write_lists(lapply(row, write), as_csv)
-  }, "")
+  vapply(predictions, if (as_csv) csv_row else json_value, "")
+}
+
+# Returns a value of any depth as JSON: a named list is an object.
+json_value <- function(value) {
+  if (is.null(value)) {
+    return("null")
+  }
+  if (!is.list(value)) {
+    texts <- json_values(value)
+    return(if (length(texts) == 1) texts else array_of(texts))
+  }
+  texts <- vapply(value, json_value, "")
+  if (is.null(names(value))) {
+    return(array_of(texts))
+  }
+  pairs <- paste0(json_texts(names(value)), ":", texts)
+  paste0("{", paste(pairs, collapse = ","), "}")
+}
+
+array_of <- function(texts) paste0("[", paste(texts, collapse = ","), "]")
+
+# Returns the line of a prediction: the items of a list or vector are its cells;
+# a list within it is one cell of JSON, and so is a named list.
+csv_row <- function(value) {
+  if (!is.list(value)) {
+    return(csv_line(csv_cells(value)))
+  }
+  if (!is.null(names(value))) {
+    return(csv_cells(json_value(value)))
+  }
+  csv_line(vapply(value, function(item) {
+    single <- !is.list(item) && length(item) == 1
+    if (single) csv_cells(item) else csv_cells(json_value(item))
+  }, ""))
+}
+
+# Returns cells as a line; a blank one would be skipped where it is read.
+csv_line <- function(cells) {
+  line <- paste(cells, collapse = ",")
+  if (nzchar(line)) line else '""'
 }
 
 # Joins columns of texts to one list a row.
@@ -57,16 +95,16 @@ write_answer <- function(rows, errors, type) {
   paste(errors, collapse = "\n")
 }
 
-# Returns a vector as CSV cells; a missing text is an empty one.
+# Returns a vector as CSV cells, blank for what is missing or not finite.
 csv_cells <- function(values) {
   if (is.logical(values)) {
-    text <- ifelse(values, "True", "False")
+    text <- ifelse(values, "true", "false")
   } else if (is.numeric(values)) {
     text <- number_texts(values)
-    return(ifelse(is.na(values), "nan", text))
+    text[!is.finite(values)] <- NA
   } else {
     text <- enc2utf8(as.character(values))
-    special <- grep("[,\"\r\n]", text)
+    special <- grep("[,\"\r\n]|^[ \t]|[ \t]$", text)
     doubled <- gsub('"', '""', text[special], fixed = TRUE)
     text[special] <- paste0('"', doubled, '"')
   }
@@ -120,6 +158,5 @@ number_texts <- function(values) {
   text[plain] <- sprintf("%.0f", values[plain])
   whole <- finite & !grepl("[.e]", text)
   text[whole] <- paste0(text[whole], ".0")
-  text[is.infinite(values)] <- tolower(text[is.infinite(values)])
   text
 }

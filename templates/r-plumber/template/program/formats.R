@@ -4,13 +4,13 @@
 # care, to take it or to say what is wrong and where. train.R reads CSV with the
 # same functions, so that a model sees the same values in training and serving.
 
-algorithm <- new.env()
+# the algorithm sees what packages it loads, and nothing of this program
+algorithm <- new.env(parent = globalenv())
 sys.source("algorithm.R", algorithm)
-
-csv <- "text/csv"
-json <- "application/json"
-json_lines <- "application/jsonlines"
-types <- c(csv, json, json_lines)
+headers <- new.env()
+sys.source("headers.R", headers)
+bad_input <- headers$bad_input
+quoted <- headers$quoted
 
 columns <- algorithm$columns
 width <- length(columns)
@@ -21,138 +21,6 @@ batch <- tolower(Sys.getenv("SAGEMAKER_BATCH")) == "true"
 block_size <- 1000 # records that are read at once
 longest_message <- 1000 # characters that the answer says about one record
 
-# Ends the reading of a request with one sentence for the client (H20).
-bad_input <- function(...) {
-  condition <- list(message = paste0(...), call = NULL)
-  stop(structure(condition, class = c("bad_input", "error", "condition")))
-}
-
-# Returns texts without the blanks around them, like trimws(), which takes ever
-# longer for long runs of blanks within them.
-trimmed <- function(text) {
-  around <- "^[ \t\r\n]+|(?<![ \t\r\n])[ \t\r\n]+\\z"
-  gsub(around, "", text, perl = TRUE)
-}
-
-# --- media types -------------------------------------------------------------
-
-# Returns a function that computes each answer once, for up to 256 questions. A
-# long one is not remembered: R has no variable of 10,000 characters.
-remembering <- function(compute) {
-  known <- new.env()
-  function(...) {
-    key <- paste(c("", ...), collapse = "\n")
-    if (nchar(key, "bytes") > 1000) {
-      return(compute(...))
-    }
-    answer <- known[[key]]
-    if (is.null(answer)) {
-      answer <- list(compute(...))
-      if (length(known) < 256) assign(key, answer, envir = known)
-    }
-    answer[[1]]
-  }
-}
-
-# Splits a Content-Type: "Text/CSV; header=present" gives
-# list(name = "text/csv", parameters = c(header = "present")).
-parse_media_type <- remembering(function(header) {
-  parts <- strsplit(tolower(header), ";", fixed = TRUE)[[1]]
-  pairs <- trimmed(parts[-1])
-  values <- sub("^[^=]*=?", "", pairs)
-  list(
-    name = if (length(parts)) trimmed(parts[1]) else "",
-    parameters = setNames(
-      gsub('^"+|"+$', "", trimmed(values)),
-      trimmed(sub("=.*", "", pairs))
-    )
-  )
-})
-
-parameter <- function(parameters, name, default) {
-  if (name %in% names(parameters)) parameters[[name]] else default
-}
-
-# Returns the type of the answer for an Accept header, or NULL; with no
-# preference that is own (H14).
-choose_type <- remembering(function(accept, own) {
-  if (!nzchar(trimmed(accept))) {
-    return(own)
-  }
-  offers <- tolower(unique(strsplit(accept, ",", fixed = TRUE)[[1]]))
-  names <- trimmed(sub(";.*", "", offers))
-  quality <- rep(1, length(offers))
-  rated <- grep(";", offers, fixed = TRUE)
-  quality[rated] <- vapply(offers[rated], function(offer) {
-    number <- parameter(parse_media_type(offer)$parameters, "q", "1")
-    if (is_number(number)) as.numeric(number) else 1
-  }, 1)
-  refused <- names[quality <= 0]
-  best_first <- order(-quality) # a stable sort: first come, first served
-  wanted <- names[best_first[quality[best_first] > 0]]
-  families <- sub("/.*", "/*", types)
-  for (name in intersect(wanted, c("*/*", families, types))) {
-    for (known in c(own, types)) {
-      family <- sub("/.*", "/*", known)
-      in_family <- name %in% c("*/*", family)
-      if (name == known || in_family && !any(c(known, family) %in% refused)) {
-        return(known)
-      }
-    }
-  }
-  NULL
-})
-
-# --- character sets ----------------------------------------------------------
-
-# Character sets that a request may name, with or without - and _, and what else
-# some of them are called.
-charsets <- c(
-  "utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1",
-  "iso-8859-2", "iso-8859-15", "windows-1250", "windows-1251", "windows-1252"
-)
-without_marks <- function(name) gsub("[-_ ]", "", name)
-spellings <- c(
-  setNames(charsets, without_marks(charsets)),
-  ascii = "us-ascii", latin1 = "iso-8859-1", latin2 = "iso-8859-2",
-  latin9 = "iso-8859-15", cp1250 = "windows-1250", cp1251 = "windows-1251",
-  cp1252 = "windows-1252"
-)
-
-# Whether UTF-16 text begins with a mark that tells the order of its bytes.
-has_byte_order <- function(body) {
-  setequal(head(body, 2), as.raw(c(0xFE, 0xFF)))
-}
-
-# Returns raw bytes as UTF-8 text.
-decode <- function(body, charset = "utf-8") {
-  name <- charset
-  if (!name %in% charsets) {
-    name <- unname(spellings[without_marks(charset)])
-  }
-  if (is.na(name)) {
-    bad_input(
-      "unknown charset ", quoted(substr(charset, 1, 40)),
-      ": it must be one of ", toString(charsets)
-    )
-  }
-  from <- name
-  if (name == "utf-16" && !has_byte_order(body)) {
-    from <- "utf-16be" # RFC 2781
-  }
-  text <- tryCatch(
-    iconv(list(body), from, "UTF-8"),
-    error = function(e) NA # a NUL, which R has no text for
-  )
-  if (is.na(text)) {
-    bad_input("the body is not ", name, " text")
-  }
-  if (name == "utf-8" && startsWith(text, "\ufeff")) {
-    text <- substring(text, 2)
-  }
-  text
-}
-
 # --- reading -----------------------------------------------------------------
 
 # Returns list(rows, errors) of a request body: the good records as a data
@@ -161,27 +29,50 @@ decode <- function(body, charset = "utf-8") {
 # Only a batch job goes on after a bad record: otherwise the first one fails
 # with bad_input, and so does a body in which no records can be told apart.
 read_rows <- function(body, type, parameters) {
-  text <- decode(body, parameter(parameters, "charset", "utf-8"))
-  by_line <- batch && type != json # a blank one is a record too
-  if (endsWith(text, "\n") || endsWith(text, "\r")) {
-    # tried once for each run of line ends, not at each of them
-    line_ends <- if (by_line) "\r?\n?\\z" else "(?<![\r\n])[\r\n]+\\z"
-    text <- sub(line_ends, "", text, perl = TRUE)
+  charset <- headers$parameter(parameters, "charset", "utf-8")
+  by_line <- batch && type != headers$json # a blank one is a record too
+  text <- tryCatch(
+    headers$decode(body, charset),
+    bad_input = function(e) if (by_line) NA else stop(e)
+  )
+  lines <- NULL
+  if (is.na(text)) { # bytes that are no text spoil their own line only (B5)
+    lines <- headers$decode_lines(drop_line_end(body), charset)
+  } else {
+    text <- drop_line_ends(text, by_line)
   }
   if (!by_line && !grepl("\\S", text, perl = TRUE)) {
     bad_input("the body is empty")
   }
-  if (type == csv) {
-    return(read_csv(text, parameter(parameters, "header", "") == "present"))
+  if (type == headers$csv) {
+    declared <- headers$parameter(parameters, "header", "")
+    return(read_csv(text, lines, declared))
   }
-  if (type == json_lines) {
-    return(in_blocks(split_lines(text), function(lines, ...) {
+  if (type == headers$json_lines) {
+    if (is.null(lines)) lines <- split_lines(text)
+    return(in_blocks(lines, function(lines, ...) {
       different <- unique(lines) # equal ones are parsed once
       parsed <- lapply(different, parse_json_line)
       read_records(parsed[match(lines, different)])
     }))
   }
   in_blocks(json_records(text), read_records)
+}
+
+drop_line_ends <- function(text, only_one) {
+  if (endsWith(text, "\n") || endsWith(text, "\r")) {
+    # tried once for each run of line ends, not at each of them
+    line_ends <- if (only_one) "\r?\n?\\z" else "(?<![\r\n])[\r\n]+\\z"
+    text <- sub(line_ends, "", text, perl = TRUE)
+  }
+  text
+}
+
+drop_line_end <- function(body) {
+  for (end in charToRaw("\n\r")) {
+    if (length(body) && body[length(body)] == end) body <- head(body, -1)
+  }
+  body
 }
 
 # Returns what the answer says about the bad records at these positions.
@@ -211,44 +102,69 @@ in_blocks <- function(items, read) {
   list(rows = as_frame(values), errors = errors)
 }
 
-read_csv <- function(text, has_header) {
-  names <- names(columns)
-  is_header <- FALSE
-  if (has_header || startsWith(text, header)) {
-    lines <- split_once(text)
-    if (has_header || trimmed(lines[1]) == header) {
-      names <- trimmed(split_records(csv_records(lines[1]))[[1]])
-      lacking <- setdiff(names(columns), names)
-      if (length(lacking)) {
-        bad_input("the header has no column ", toString(lacking))
-      }
-      is_header <- TRUE
-      if (!batch) {
-        text <- lines[2]
-        if (!nzchar(text)) {
-          bad_input("there is a header but no row")
-        }
-      }
+# Reads CSV text, or its lines where some of them are no text. The parameter
+# `header` of the media type may say whether there is one.
+read_csv <- function(text, lines, declared) {
+  header <- find_header(if (is.null(lines)) text else lines[1], declared)
+  names <- if (is.null(header)) names(columns) else header$names
+  if (!is.null(header) && !batch) {
+    text <- header$rest
+    if (!nzchar(text)) {
+      bad_input("there is a header but no row")
     }
   }
-  in_order <- identical(names, names(columns))
-  if (all_numeric && in_order) {
+  if (all_numeric && is.null(lines) && identical(names, names(columns))) {
     rows <- fast_csv(text)
     if (!is.null(rows)) {
       return(list(rows = rows, errors = rep(NA_character_, nrow(rows))))
     }
   }
-  expected <- if (in_order) listed(names) else " as in the header"
-  in_blocks(csv_records(text), function(lines, from) {
+  expected <- if (is.null(header)) listed(names) else " as in the header"
+  if (is.null(lines)) lines <- csv_records(text)
+  in_blocks(lines, function(lines, from) {
     records <- split_records(lines)
-    wrong <- wrong_length(lengths(records), length(names), expected)
-    if (from == 1 && is_header && batch) { # a line that has to have an answer
+    wrong <- wrong_length(lengths(records$cells), length(names), expected)
+    wrong <- ifelse(is.na(records$errors), wrong, records$errors)
+    if (from == 1 && !is.null(header) && batch) { # a line with an answer (B5)
       wrong[1] <- "is a header"
     }
-    cells <- matrix(as.character(unlist(records[is.na(wrong)])), length(names))
+    cells <- as.character(unlist(records$cells[is.na(wrong)]))
+    cells <- matrix(cells, length(names))
     values <- lapply(match(names(columns), names), function(i) cells[i, ])
     to_rows(values, wrong, parse_cells)
   })
+}
+
+# Returns the names in the header, and the text after it; NULL without one. The
+# first record is a header if it has the names of all declared columns.
+find_header <- function(text, declared) {
+  first <- split_once(text)[1]
+  marks <- c(names(columns)[1], '"')
+  seen <- any(vapply(marks, grepl, NA, first, fixed = TRUE))
+  if (is.na(text) || declared == "absent" || declared != "present" && !seen) {
+    return(NULL)
+  }
+  record <- if (batch) first else csv_records(text)[1]
+  found <- split_records(record)
+  names <- found$cells[[1]]
+  is_header <- declared == "present" || all(names(columns) %in% names)
+  if (!is.na(found$errors) || !is_header) {
+    return(NULL)
+  }
+  check_header(names, names(columns))
+  list(names = names, rest = substring(text, nchar(record) + 2))
+}
+
+# Refuses a header that lacks one of the wanted columns, or has one twice.
+check_header <- function(names, wanted) {
+  lacking <- setdiff(wanted, names)
+  if (length(lacking)) {
+    bad_input("the header has no column ", toString(lacking))
+  }
+  twice <- intersect(wanted, names[duplicated(names)])
+  if (length(twice)) {
+    bad_input("the header names ", toString(twice), " twice")
+  }
 }
 
 listed <- function(names) paste0(": ", toString(names))
@@ -305,55 +221,105 @@ fast_csv <- function(text) {
   if (complete && all(is.finite(unlist(values)))) as_frame(values)
 }
 
-# Returns each record of CSV text: a line, or more of them where an open quote
-# goes on in the next one. In a batch job each line is a record, so that a quote
-# that is never closed spoils its own line only.
+# Returns each record of CSV text: a line, or more of them where a quoted cell
+# goes on in the next one. In a batch job each line is a record.
 csv_records <- function(text) {
-  lines <- split_lines(text)
-  if (!batch && grepl('"', text, fixed = TRUE)) {
-    quotes <- nchar(gsub('[^"]', "", lines))
-    record <- cumsum(c(TRUE, cumsum(quotes)[-length(lines)] %% 2 == 0))
-    lines <- vapply(split(lines, record), paste, "", collapse = "\n")
+  if (batch || !grepl('"', text, fixed = TRUE)) {
+    return(split_lines(text))
   }
-  sub("\r$", "", lines)
+  # A choice once made is not tried otherwise (++, *+): long cells would take
+  # hundreds of bytes for each of their characters. In bytes: to count
+  # characters up to each cell would take ever longer.
+  cell <- '[ \t]*+"(?:[^"]++|"")*+"[ \t]*+(?:,|\r?\n)|[^,\n]*+[,\n]'
+  text <- paste0(text, "\n")
+  found <- gregexpr(cell, text, perl = TRUE, useBytes = TRUE)[[1]]
+  ends <- found + attr(found, "match.length") - 1
+  bytes <- charToRaw(text)
+  ends <- ends[bytes[ends] == charToRaw("\n")]
+  starts <- c(1, head(ends, -1) + 1)
+  lengths <- ends - starts # without the line feed
+  records <- vapply(seq_along(ends), function(i) {
+    rawToChar(bytes[seq.int(starts[i], length.out = lengths[i])])
+  }, "")
+  Encoding(records) <- "UTF-8"
+  records
 }
 
-# Returns the cells of each record.
+# Returns list(cells, errors): the cells of each record, and NA or what is wrong
+# with it. A record that is NA has bytes that are no text.
 split_records <- function(lines) {
-  if (!any(grepl('"', lines, fixed = TRUE))) {
-    cells <- strsplit(paste0(lines, ","), ",", fixed = TRUE)
-    cells[lines == ""] <- list(character())
-    return(cells)
+  errors <- rep(NA_character_, length(lines))
+  errors[is.na(lines)] <- "has bytes that are no letters of the character set"
+  lines[is.na(lines)] <- ""
+  lines <- sub("\r$", "", lines)
+  cells <- vector("list", length(lines))
+  has_quotes <- grepl('"', lines, fixed = TRUE)
+  cells[!has_quotes] <- split_plain(lines[!has_quotes])
+  has_cr <- !has_quotes & grepl("\r", lines, fixed = TRUE)
+  errors[has_cr] <- "has a CR without LF"
+  if (any(has_quotes)) {
+    split <- split_quoted(lines[has_quotes])
+    cells[has_quotes] <- split$cells
+    errors[has_quotes] <- split$errors
   }
-  before <- paste0(",", lines)
-  # a choice once made is not tried otherwise (++, *+): long cells would take
-  # hundreds of bytes for each of their characters
-  cell <- ',[ ]*+(?:"(?:[^"]++|"")*+(?:"[^,]*+|$)|[^,]*+)'
-  # in bytes: to count characters up to each cell would take ever longer
-  found <- gregexpr(cell, before, perl = TRUE, useBytes = TRUE)
-  cells <- regmatches(before, found)
-  cells[lines == ""] <- list(character())
-  record <- factor(rep(seq_along(cells), lengths(cells)), seq_along(cells))
-  unname(split(unquote(as.character(unlist(cells))), record))
+  list(cells = cells, errors = errors)
 }
 
-unquote <- function(cells) {
-  Encoding(cells) <- "UTF-8"
-  cells <- sub("^,[ ]*", "", cells)
-  quoted <- startsWith(cells, '"')
-  inside <- sub('^"((?:[^"]++|"")*+)"?', "\\1", cells[quoted], perl = TRUE)
-  cells[quoted] <- gsub('""', '"', inside, fixed = TRUE)
-  cells
+split_plain <- function(lines) {
+  cells <- strsplit(paste0(lines, ","), ",", fixed = TRUE)
+  cells[lines == ""] <- list(character())
+  if (any(grepl("[ \t]", lines))) lapply(cells, without_blanks) else cells
+}
+
+# Returns texts without the blanks around them; see trimmed().
+without_blanks <- function(text) {
+  gsub("^[ \t]+|(?<![ \t])[ \t]+\\z", "", text, perl = TRUE)
+}
+
+split_quoted <- function(lines) {
+  cell <- ',[ \t]*+(?:"(?:[^"]++|"")*+"[ \t]*+(?=,|\\z)|[^,]*+)'
+  before <- paste0(",", lines)
+  found <- gregexpr(cell, before, perl = TRUE, useBytes = TRUE)
+  texts <- regmatches(before, found)
+  record <- rep(seq_along(texts), lengths(texts))
+  texts <- unlist(texts)
+  Encoding(texts) <- "UTF-8"
+  texts <- without_blanks(substring(texts, 2))
+  quoted <- startsWith(texts, '"')
+  whole <- grepl('^"(?:[^"]++|"")*+"$', texts, perl = TRUE)
+  wrong <- rep(NA_character_, length(texts))
+  wrong[!quoted & grepl("\r", texts, fixed = TRUE)] <- "has a CR without LF"
+  wrong[quoted & !whole] <- "has text after a closing quote"
+  open <- grepl('^"(?:[^"]++|"")*+$', texts, perl = TRUE)
+  wrong[open & !whole] <- "has a quote that is never closed"
+  inside <- substring(texts[whole], 2, nchar(texts[whole]) - 1)
+  texts[whole] <- gsub('""', '"', inside, fixed = TRUE)
+  bad <- which(!is.na(wrong))
+  errors <- wrong[bad][match(seq_along(lines), record[bad])]
+  cells <- unname(split(texts, factor(record, seq_along(lines))))
+  list(cells = cells, errors = errors)
 }
 
 # --- JSON --------------------------------------------------------------------
 
 parse_json <- function(text) {
+  if (is.na(text)) {
+    bad_input("has bytes that are no letters of the character set")
+  }
+  # a string, or the rest of the text where it is never closed
+  string <- '(?s)"(?:[^"\\\\]++|\\\\.?)*+(?:"|\\z)'
+  other <- paste0(string, "(*SKIP)(*FAIL)|")
+  # jsonlite takes comments, and more white space than JSON has
+  if (grepl("[\f\v]", text) || grepl("/", text, fixed = TRUE) &&
+        grepl(paste0(other, "/"), text, perl = TRUE)) {
+    bad_input("the body is not JSON: comments and form feeds are none")
+  }
   if (grepl("NaN|Infinity", text)) { # outside of strings they are numbers
-    # a string, or the rest of the text where it is never closed
-    other <- '(?s)"(?:[^"\\\\]++|\\\\.?)*+(?:"|\\z)(*SKIP)(*FAIL)|'
     text <- gsub(paste0(other, "\\bNaN\\b"), "null", text, perl = TRUE)
     text <- gsub(paste0(other, "\\bInfinity\\b"), "1e999", text, perl = TRUE)
+  }
+  if (grepl("\\\\u(0000|[dD][89a-fA-F])", text)) {
+    text <- gsub(no_letter, "\\\\ufdd0", text, perl = TRUE)
   }
   tryCatch(
     jsonlite::parse_json(text),
@@ -365,6 +331,13 @@ parse_json <- function(text) {
   )
 }
 
+# The escape of a NUL, or of half a surrogate pair, which headers$no_text stands
+# for; other escapes are skipped.
+no_letter <- paste0(
+  "(?i)\\\\(?:[^u](*SKIP)(*FAIL)|",
+  "u(?:d[89ab]..\\\\ud[c-f]..(*SKIP)(*FAIL)|0000|d[89a-f]..))"
+)
+
 # Returns a line's value, or the bad_input that says what is wrong with it.
 parse_json_line <- function(line) {
   tryCatch(parse_json(line), bad_input = identity)
@@ -372,7 +345,12 @@ parse_json_line <- function(line) {
 
 json_records <- function(text) {
   document <- parse_json(text)
-  records <- if (is_object(document)) document[["instances"]] else document
+  records <- document
+  if (is_object(document)) {
+    document <- last_of_each(document)
+    records <- document[["instances"]]
+    refuse_parameters(document[["parameters"]])
+  }
   if (!is.list(records) || is_object(records) || !length(records)) {
     bad_input(
       'the JSON must be a list of rows or {"instances": [rows]}, ',
@@ -382,21 +360,43 @@ json_records <- function(text) {
   records
 }
 
+refuse_parameters <- function(given) {
+  if (is.null(given) || is_object(given) && !length(given)) {
+    return(invisible())
+  }
+  names <- if (is_object(given)) names(given) else "parameters"
+  message <- paste("this model takes no parameters:", toString(names))
+  bad_input(substr(message, 1, longest_message))
+}
+
+# Of a name that stands twice the last one counts.
+last_of_each <- function(object) {
+  if (!anyDuplicated(names(object))) {
+    return(object)
+  }
+  object[!duplicated(names(object), fromLast = TRUE)]
+}
+
 is_object <- function(value) is.list(value) && !is.null(names(value))
 
 # Reads records: lists in the order of the columns, or objects by column name.
 read_records <- function(records, ...) {
-  wrong <- vapply(records, wrong_record, "")
-  good <- records[is.na(wrong)]
-  named <- vapply(good, is_object, NA)
-  values <- lapply(seq_along(columns), function(i) {
-    at <- ifelse(named, list(names(columns)[i]), list(i))
-    Map(function(record, at) record[[at]], good, at)
-  })
+  wrong <- vapply(records, wrong_record, "", names(columns))
+  values <- values_of(records[is.na(wrong)], names(columns))
   to_rows(values, wrong, parse_values)
 }
 
-wrong_record <- function(record) {
+# Returns the values of good records, a list for each of the columns.
+values_of <- function(records, columns) {
+  named <- vapply(records, is_object, NA)
+  records[named] <- lapply(records[named], last_of_each)
+  lapply(seq_along(columns), function(i) {
+    at <- ifelse(named, list(columns[i]), list(i))
+    Map(function(record, at) record[[at]], records, at)
+  })
+}
+
+wrong_record <- function(record, columns) {
   if (inherits(record, "bad_input")) {
     return(conditionMessage(record))
   }
@@ -404,9 +404,9 @@ wrong_record <- function(record) {
     return("must be a list or an object")
   }
   if (!is_object(record)) {
-    return(wrong_length(length(record), width, listed(names(columns))))
+    return(wrong_length(length(record), length(columns), listed(columns)))
   }
-  lacking <- setdiff(names(columns), names(record))
+  lacking <- setdiff(columns, names(record))
   if (length(lacking)) {
     return(paste("no value for", toString(lacking)))
   }
@@ -434,11 +434,11 @@ to_rows <- function(values, errors, parse) {
 # blank is a missing one, and so are NA and NaN where numbers belong.
 parse_cells <- function(name, kind, cells,
                         allow_missing = algorithm$allow_missing) {
-  cells <- trimmed(cells)
-  cells[cells == ""] <- NA
+  cells[!grepl("[^ \t]", cells)] <- NA
   errors <- rep(NA_character_, length(cells))
   if (is.numeric(kind)) {
-    cells[grepl("^(na|[-+]?nan)$", cells, ignore.case = TRUE)] <- NA
+    cells <- without_blanks(cells)
+    cells[tolower(cells) %in% c("na", "nan")] <- NA
     odd <- which(!is.na(cells) & !is_number(cells))
     shown <- quoted(substr(cells[odd], 1, 40))
     errors[odd] <- sprintf("%s must be a number, not %s", name, shown)
@@ -450,7 +450,8 @@ parse_cells <- function(name, kind, cells,
 
 # Returns the JSON values of a column as its kind, with what is wrong with each;
 # null is a missing one.
-parse_values <- function(name, kind, values) {
+parse_values <- function(name, kind, values,
+                         allow_missing = algorithm$allow_missing) {
   numeric <- is.numeric(kind)
   fits <- vapply(values, if (numeric) is.numeric else is.character, NA)
   odd <- which(!fits & lengths(values) > 0)
@@ -461,7 +462,7 @@ parse_values <- function(name, kind, values) {
   values[!fits] <- NA
   values <- unlist(values)
   values <- if (numeric) as.numeric(values) else as.character(values)
-  checked(name, kind, values, errors, algorithm$allow_missing)
+  checked(name, kind, values, errors, allow_missing)
 }
 
 # Adds what is wrong with values that were read well.
@@ -475,6 +476,10 @@ checked <- function(name, kind, values, errors, allow_missing) {
   if (is.numeric(kind)) {
     say(is.infinite(values), "is not a finite number")
   }
+  if (is.character(values)) {
+    bad <- no_text(name, values)
+    errors <- ifelse(is.na(errors), bad, errors)
+  }
   if (is.factor(kind)) {
     odd <- which(!is.na(values) & !values %in% levels(kind))
     errors[odd] <- sprintf(
@@ -486,21 +491,22 @@ checked <- function(name, kind, values, errors, allow_missing) {
   list(values = values, errors = errors)
 }
 
+# Returns for each text NA, or that it holds what no text does.
+no_text <- function(name, values) {
+  bad <- grepl(headers$no_text, values, fixed = TRUE)
+  message <- paste(name, "must be text without NUL or half a surrogate pair")
+  ifelse(bad, message, NA_character_)
+}
+
 is_number <- function(text) {
   decimal <- "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[-+]?[0-9]+)?$"
-  grepl(decimal, text, ignore.case = TRUE) |
-    grepl("^[-+]?inf(inity)?$", text, ignore.case = TRUE)
+  grepl(decimal, text, ignore.case = TRUE)
 }
 
 as_frame <- function(values) {
   rows <- length(values[[1]])
   names(values) <- names(columns)
   structure(values, class = "data.frame", row.names = .set_row_names(rows))
-}
-
-quoted <- function(text) {
-  mark <- ifelse(grepl("'", text) & !grepl('"', text), '"', "'")
-  paste0(mark, encodeString(text), mark)
 }
 
 # Returns the first characters of a value that jsonlite has parsed, as ASCII

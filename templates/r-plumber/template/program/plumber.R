@@ -8,6 +8,7 @@ formats <- new.env()
 sys.source("formats.R", formats)
 answers <- new.env()
 sys.source("answers.R", answers)
+headers <- formats$headers
 algorithm <- formats$algorithm
 
 model <- algorithm$load_model("/opt/ml/model")
@@ -21,29 +22,30 @@ function(req, res) {
   body <- req$rook.input$read()
   tryCatch(
     invoke(req, res, body),
+    refused = function(e) refuse(req, res, e$status, e$message, e$headers),
     bad_input = function(e) refuse(req, res, 400, conditionMessage(e)),
     error = function(e) refuse(req, res, 500, conditionMessage(e))
   )
 }
 
 invoke <- function(req, res, body) {
-  content_type <- req$HTTP_CONTENT_TYPE
-  media_type <- formats$parse_media_type(c(content_type, "")[1])
-  if (!media_type$name %in% formats$types) {
-    shown <- formats$quoted(c(content_type, "")[1])
-    supported <- toString(formats$types)
-    message <- paste("Content-Type", shown, "is not one of", supported)
-    return(refuse(req, res, 415, message))
+  content_type <- c(req$HTTP_CONTENT_TYPE, "")[1]
+  media_type <- headers$parse_media_type(content_type)
+  if (!media_type$name %in% headers$types) {
+    headers$refuse(
+      415, "Content-Type ", headers$quoted(content_type), " is not one of ",
+      toString(headers$types)
+    )
   }
-  answer_type <- formats$choose_type(c(req$HTTP_ACCEPT, "")[1], media_type$name)
+  answer_type <- headers$choose_type(c(req$HTTP_ACCEPT, "")[1], media_type$name)
   if (is.null(answer_type)) {
-    message <- paste("Accept must allow one of", toString(formats$types))
-    return(refuse(req, res, 406, message))
+    headers$refuse(406, "Accept must allow one of ", toString(headers$types))
   }
+  body <- headers$uncompress(body, c(req$HTTP_CONTENT_ENCODING, "")[1])
   input <- formats$read_rows(body, media_type$name, media_type$parameters)
   predictions <- with_trace(predict_texts(input$rows, answer_type))
   errors <- input$errors
-  if (answer_type != formats$csv) { # CSV has no room for reasons
+  if (answer_type != headers$csv) { # CSV has no room for reasons
     bad <- which(!is.na(errors))
     errors[bad] <- formats$at_row(bad, errors[bad])
   }
@@ -64,7 +66,7 @@ predict_texts <- function(rows, type) {
       nrow(rows), " rows"
     )
   }
-  answers$write_rows(predictions, type == formats$csv)
+  answers$write_rows(predictions, type == headers$csv)
 }
 
 # Logs which calls led to an error in the algorithm, without their arguments. A
@@ -90,11 +92,12 @@ with_trace <- function(code) {
 
 # Answers with the JSON that every error has: one short sentence (H20). The log
 # does not get it, because it may quote the payload (H50).
-refuse <- function(req, res, status, message) {
+refuse <- function(req, res, status, message, headers = list()) {
   message(req$REQUEST_METHOD, " ", req$PATH_INFO, ": ", status)
   sentence <- substr(trimws(gsub("\\s+", " ", message)), 1, 1000)
   text <- paste0('{"error":', answers$json_values(sentence), "}")
-  answer(res, status, formats$json, text, "\n")
+  for (name in names(headers)) res$setHeader(name, headers[[name]])
+  answer(res, status, "application/json", text, "\n")
 }
 
 answer <- function(res, status, type, ...) {

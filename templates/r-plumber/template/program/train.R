@@ -25,7 +25,7 @@ read_config <- function(name) {
     return(list())
   }
   content <- tryCatch(
-    jsonlite::read_json(path),
+    jsonlite::parse_json(read_text(path)),
     error = function(e) {
       job_error(path, " is not JSON: ", sub("\n.*", "", conditionMessage(e)))
     }
@@ -36,11 +36,26 @@ read_config <- function(name) {
   content
 }
 
+# Returns a file as text, without the mark that UTF-8 may begin with.
+read_text <- function(path) {
+  lines <- readLines(file(path, encoding = "UTF-8-BOM"), warn = FALSE)
+  paste(lines, collapse = "\n")
+}
+
 # --- hyperparameters ---------------------------------------------------------
 
 # Returns the defaults overlaid with what the job gave, each in the type of its
-# default (T10). Fails with the name of the hyperparameter that does not fit.
+# default (T10). Fails with the name of the hyperparameter that does not fit, or
+# that has no usable default.
 typed_hyperparameters <- function(given, defaults) {
+  for (name in names(defaults)) {
+    if (is.null(defaults[[name]]) || !is.vector(defaults[[name]])) {
+      job_error(
+        "algorithm.R: the default of ", name, " must be text, a number, TRUE, ",
+        "FALSE or a list"
+      )
+    }
+  }
   for (name in names(given)) {
     if (name %in% names(defaults)) {
       defaults[[name]] <- typed(name, given[[name]], defaults[[name]])
@@ -79,11 +94,16 @@ typed <- function(name, text, default) {
     return(text %in% c("true", "1"))
   }
   if (is.integer(default)) {
-    if (!grepl("^[-+]?[0-9]{1,9}$", text)) refuse("a whole number")
+    most <- .Machine$integer.max
+    if (!grepl("^[-+]?[0-9]+$", text)) refuse("a whole number")
+    if (abs(as.numeric(text)) > most) {
+      refuse(sprintf("a whole number from -%d to %d", most, most))
+    }
     return(as.integer(text))
   }
-  if (!formats$is_number(text)) refuse("a number")
-  as.numeric(text)
+  number <- if (formats$is_number(text)) as.numeric(text) else NA
+  if (!is.finite(number)) refuse("a number")
+  number
 }
 
 parsed_json <- function(text) {
@@ -105,13 +125,14 @@ job_channels <- function() {
   structure(setNames(channels, names), class = "channels")
 }
 
-`$.channels` <- function(x, name) {
+channel_of_name <- function(x, name) {
   if (!name %in% names(x)) {
     known <- if (length(x)) toString(names(x)) else "none"
     job_error("the job has no input channel named ", name, "; it has: ", known)
   }
   unclass(x)[[name]]
 }
+registerS3method("$", "channels", channel_of_name)
 
 # Returns one input channel: files in a folder (File and FastFile mode), or a
 # stream an epoch (Pipe mode). It is a list of functions:
@@ -121,9 +142,12 @@ job_channels <- function() {
 # - contents(suffix) returns its data as raw vectors: one a file, or in Pipe
 #   mode the one of the next epoch. Where some files have the suffix, the others
 #   are left out;
-# - frame(columns) returns its CSV data as a data frame with these columns. A
-#   first line that names all of them is a header, and columns are then taken by
-#   name; without one the values must stand in this order.
+# - frame(columns) returns its table as a data frame with these columns. It is
+#   CSV, or JSON Lines: where the channel's ContentType says so, or where no file
+#   ends in .csv and some end in .jsonl, .jsonlines or .ndjson. A first CSV row
+#   that names all columns is a header, and columns are then taken by name;
+#   without one the values must stand in this order. Values are read as those of
+#   requests are.
 new_channel <- function(path, config) {
   channel <- basename(path)
   pipe <- identical(config$TrainingInputMode, "Pipe")
@@ -149,22 +173,40 @@ new_channel <- function(path, config) {
       return(read_pipe(paste0(path, "_", epoch)))
     }
     paths <- files()
-    chosen <- paths[endsWith(tolower(paths), suffix)]
+    chosen <- paths[ends_with(paths, suffix)]
     read_files(if (length(chosen)) chosen else paths)
   }
+  has_lines <- function() {
+    content_type <- tolower(sub(";.*", "", c(config$ContentType, "")[1]))
+    if (pipe || nzchar(content_type)) {
+      return(content_type == "application/jsonlines")
+    }
+    !any(ends_with(files(), ".csv")) && any(ends_with(files(), line_files))
+  }
   frame <- function(columns) {
-    data <- contents(".csv")
-    parts <- Map(read_csv, data, names(data), list(columns))
+    as_lines <- has_lines()
+    data <- contents(if (as_lines) line_files else ".csv")
+    read <- if (as_lines) read_lines else read_csv
+    parts <- Map(read, data, names(data), list(columns))
     parts <- parts[!vapply(parts, is.null, NA)]
     if (!length(parts)) {
       job_error("channel ", channel, " holds no data")
     }
     data <- do.call(rbind, unname(parts))
-    other <- setdiff(columns, names(formats$columns))
-    data[other] <- lapply(data[other], numbers_or_text)
+    if (!as_lines) {
+      other <- setdiff(columns, names(formats$columns))
+      data[other] <- lapply(data[other], numbers_or_text)
+    }
     data
   }
   list(files = files, contents = contents, frame = frame)
+}
+
+line_files <- c(".jsonl", ".jsonlines", ".ndjson")
+
+ends_with <- function(paths, suffixes) {
+  matches <- lapply(suffixes, endsWith, x = tolower(paths))
+  Reduce(`|`, matches)
 }
 
 read_files <- function(paths) {
@@ -194,58 +236,130 @@ refuse_long <- function(file) {
   )
 }
 
+# Returns bytes as text.
+decode <- function(bytes, file) {
+  if (length(bytes) > longest_text) {
+    refuse_long(file)
+  }
+  tryCatch(
+    formats$headers$decode(bytes),
+    bad_input = function(e) {
+      job_error(
+        file, " is not UTF-8 text: frame() reads CSV and JSON Lines; for other ",
+        "formats, such as Parquet, read the channel's files() yourself"
+      )
+    }
+  )
+}
+
 # Returns CSV bytes as a data frame with these columns, or NULL where there is
 # not one row.
 #
 # Values are read as serving reads them. What algorithm.R does not declare, such
 # as the target, stays text.
 read_csv <- function(bytes, file, columns) {
-  if (length(bytes) > longest_text) {
-    refuse_long(file)
+  lines <- formats$csv_records(decode(bytes, file))
+  lines <- lines[grepl("[^ \t\r]", lines)]
+  if (!length(lines)) {
+    return(NULL)
   }
-  text <- tryCatch(
-    formats$decode(bytes),
-    bad_input = function(e) job_error(file, " is not UTF-8 text")
-  )
-  lines <- formats$csv_records(text)
-  lines <- lines[grepl("\\S", lines)]
-  names <- trimws(unlist(formats$split_records(lines[1])))
-  if (all(columns %in% names)) {
-    lines <- lines[lines != lines[1]] # a Pipe repeats it for every object in it
-  } else if (any(columns %in% names)) {
-    lacking <- toString(setdiff(columns, names))
-    job_error(file, ": the header lacks ", lacking)
-  } else {
+  names <- header_of(lines[1], columns, file)
+  if (is.null(names)) {
     names <- columns
+  } else {
+    lines <- lines[lines != lines[1]] # a Pipe repeats it for every object in it
   }
   if (!length(lines)) {
     return(NULL)
   }
   records <- formats$split_records(lines)
   wrong <- formats$wrong_length(
-    lengths(records), length(names), formats$listed(names)
+    lengths(records$cells), length(names), formats$listed(names)
   )
-  refuse_first(file, wrong)
-  cells <- matrix(unlist(records), length(names), dimnames = list(names))
-  values <- lapply(columns, function(name) {
-    kind <- formats$columns[[name]]
-    if (is.null(kind)) {
-      return(trimws(cells[name, ]))
+  wrong <- ifelse(is.na(records$errors), wrong, records$errors)
+  readable <- seq_len(min(which(!is.na(wrong)), length(lines) + 1) - 1)
+  cells <- matrix(
+    as.character(unlist(records$cells[readable])), length(names)
+  )
+  values <- lapply(match(columns, names), function(i) cells[i, ])
+  as_columns(values, columns, file, formats$parse_cells, wrong)
+}
+
+# Returns the names in a header, or NULL for a row of data.
+header_of <- function(line, columns, file) {
+  names <- formats$split_records(line)$cells[[1]]
+  if (!any(columns %in% names)) {
+    return(NULL)
+  }
+  if (!all(columns %in% names) && length(names) == length(columns)) {
+    # text that happens to be a column's name
+    fits <- vapply(seq_along(columns), function(i) {
+      kind <- formats$columns[[columns[i]]]
+      is.null(kind) ||
+        is.na(formats$parse_cells(columns[i], kind, names[i], TRUE)$errors)
+    }, NA)
+    if (all(fits)) {
+      return(NULL)
     }
-    parsed <- formats$parse_cells(name, kind, cells[name, ], TRUE)
-    refuse_first(file, parsed$errors)
-    parsed$values
-  })
+  }
+  tryCatch(
+    formats$check_header(names, columns),
+    bad_input = function(e) job_error(file, ": ", conditionMessage(e))
+  )
+  names
+}
+
+# Returns JSON Lines as a data frame likewise.
+read_lines <- function(bytes, file, columns) {
+  lines <- formats$split_lines(decode(bytes, file))
+  lines <- lines[grepl("\\S", lines, perl = TRUE)]
+  if (!length(lines)) {
+    return(NULL)
+  }
+  records <- lapply(lines, formats$parse_json_line)
+  wrong <- vapply(records, formats$wrong_record, "", columns)
+  readable <- records[seq_len(min(which(!is.na(wrong)), length(lines) + 1) - 1)]
+  values <- formats$values_of(readable, columns)
+  as_columns(values, columns, file, formats$parse_values, wrong)
+}
+
+# Returns values, column by column, as a data frame. Fails with what is wrong
+# with the first bad row: wrong has that for the rows which are no rows at all.
+as_columns <- function(values, columns, file, parse, wrong) {
+  for (i in seq_along(columns)) {
+    kind <- formats$columns[[columns[i]]]
+    parsed <- if (!is.null(kind)) {
+      parse(columns[i], kind, values[[i]], TRUE)
+    } else if (is.list(values[[i]])) {
+      undeclared(columns[i], values[[i]])
+    } else {
+      list(values = values[[i]], errors = formats$no_text(columns[i], values[[i]]))
+    }
+    values[[i]] <- parsed$values
+    rows <- seq_along(parsed$errors)
+    wrong[rows] <- ifelse(is.na(wrong[rows]), parsed$errors, wrong[rows])
+  }
+  refuse_first(file, wrong)
   as.data.frame(setNames(values, columns), optional = TRUE)
+}
+
+# Returns the JSON values of a column that nobody declared, all of the kind that
+# the first of them has.
+undeclared <- function(name, values) {
+  first <- Find(Negate(is.null), values)
+  kind <- if (is.character(first)) character() else numeric()
+  formats$parse_values(name, kind, values, TRUE)
 }
 
 # Returns the cells of a column that algorithm.R does not declare: as numbers
 # where all of them are numbers or missing, else as text. A blank is a missing
-# one, and so are NA and NaN among numbers.
+# one, and so are NA and NaN among numbers; a needless zero makes text (007).
 numbers_or_text <- function(cells) {
-  cells[cells == ""] <- NA
+  cells[!grepl("[^ \t]", cells)] <- NA
   missing <- is.na(cells) | tolower(cells) %in% c("na", "nan")
-  if (!all(missing | formats$is_number(cells))) {
+  numbers <- formats$is_number(cells) & !grepl("^[-+]?0[0-9]", cells) &
+    is.finite(suppressWarnings(as.numeric(cells)))
+  if (!all(missing | numbers)) {
     return(cells)
   }
   cells[missing] <- NA
@@ -282,6 +396,7 @@ new_job <- function(stopping) {
     before <- if (length(context)) paste0(names(context), "=", context, " ")
     log_line(before, name, sprintf("=%.6g;", value))
   }
+  usable <- NULL # the newest that this job has read or written
   checkpoint <- function(number, state) {
     if (!is_first_host) { # all hosts share one place
       return(invisible())
@@ -289,17 +404,23 @@ new_job <- function(stopping) {
     dir.create(ml("checkpoints"), showWarnings = FALSE, recursive = TRUE)
     unfinished <- ml("checkpoints", "unfinished")
     saveRDS(state, unfinished)
-    target <- ml("checkpoints", sprintf("round-%06d.rds", number))
+    target <- ml("checkpoints", sprintf("round-%06.0f.rds", number))
     file.rename(unfinished, target) # complete or not there at all
-    unlink(head(checkpoints(), -2))
+    # this one and the one before it stay; one that cannot be read is neither,
+    # however high its number
+    usable <<- c(tail(usable, 1), number)
+    found <- checkpoints()
+    unlink(found$paths[found$numbers < usable[1]])
   }
   resume <- function(default) {
-    for (path in rev(checkpoints())) {
+    found <- checkpoints()
+    for (i in order(found$numbers, decreasing = TRUE)) {
+      path <- found$paths[i]
       # cut off when the instance was taken away: the one before it will do
       state <- tryCatch(list(readRDS(path)), error = identity)
       if (!inherits(state, "error")) {
-        round <- as.integer(gsub("[^0-9]", "", basename(path)))
-        log_line("resumed after round ", round)
+        usable <<- found$numbers[i]
+        log_line("resumed after round ", format(usable, scientific = FALSE))
         return(state[[1]])
       }
       log_line(
@@ -316,8 +437,13 @@ new_job <- function(stopping) {
   )
 }
 
+# Returns the paths of all checkpoints and their numbers.
 checkpoints <- function() {
-  sort(list.files(ml("checkpoints"), "^round-[0-9]+[.]rds$", full.names = TRUE))
+  paths <- list.files(
+    ml("checkpoints"), "^round-[0-9]+[.]rds$", full.names = TRUE
+  )
+  numbers <- as.numeric(gsub("[^0-9]", "", basename(paths)))
+  list(paths = paths, numbers = numbers)
 }
 
 train <- function(job) {
@@ -346,7 +472,10 @@ train <- function(job) {
 
 # Writes why the job failed where SageMaker looks for it, and ends R with 1.
 report_failure <- function(error, calls) {
-  report <- conditionMessage(error)
+  report <- trimws(conditionMessage(error)) # SageMaker shows the beginning
+  if (!nzchar(report)) {
+    report <- "algorithm.R failed without a message"
+  }
   if (!inherits(error, "job_error")) {
     report <- paste0(report, "\n\nin ", paste(calls, collapse = "\n   "))
   }

@@ -59,7 +59,7 @@ try_zeros <- function(application, formats, times) {
   for (i in seq_len(times * formats$all_numeric)) {
     request <- list2env(list(
       REQUEST_METHOD = "POST", PATH_INFO = "/invocations",
-      HTTP_CONTENT_TYPE = formats$csv,
+      HTTP_CONTENT_TYPE = "text/csv",
       rook.input = list(read = function() body)
     ))
     answer <- suppressMessages(application$call(request))
