@@ -239,6 +239,8 @@ def _problem_of_channel(case: Case, found: dict[str, Any]) -> str:
 
 
 def _label(wanted: Any, found: Any) -> Any:
+    if wanted is None and found in ("NA", "NaN"):
+        return None
     with suppress(ValueError):
         if isinstance(wanted, (int, float)) and isinstance(found, str) and float(found) == wanted:
             return wanted

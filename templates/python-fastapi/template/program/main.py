@@ -8,8 +8,8 @@ import logging
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-import negotiation
 import model_serving
+import negotiation
 
 log = logging.getLogger(__name__)
 

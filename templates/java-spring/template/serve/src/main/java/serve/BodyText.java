@@ -3,14 +3,20 @@ package serve;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import sagemaker.BadRequestException;
+import sagemaker.RowReader;
 
 /** Decodes the body of a request from one of a few character sets, the same in every language. */
 final class BodyText {
+
+  /** Half a surrogate pair, which no text is. */
+  static final String NO_TEXT = "\ud800";
 
   private static final List<String> CHARSETS =
       List.of(
@@ -47,29 +53,69 @@ final class BodyText {
    * @throws BadRequestException for another character set, or a body that is not written in it
    */
   static String decode(byte[] body, String charset) {
+    Charset known = known(charset);
+    String text = textOrNull(body, known);
+    if (text == null) {
+      throw new BadRequestException(
+          "the body is not %s text".formatted(known.name().toLowerCase(Locale.ROOT)));
+    }
+    return withoutMark(text, known);
+  }
+
+  /**
+   * Returns the text of a body in which each line that is not written in the character set has
+   * become {@link #NO_TEXT}: it spoils itself only (B5).
+   *
+   * @throws BadRequestException for another character set, or UTF-16 that is none
+   */
+  static String decodeLines(byte[] body, String charset) {
+    Charset known = known(charset);
+    String whole = textOrNull(body, known);
+    if (whole != null) {
+      return withoutMark(whole, known);
+    }
+    if (known.name().startsWith("UTF-16")) {
+      return decode(body, charset);
+    }
+    var text = new StringBuilder();
+    int start = 0;
+    for (int at = 0; at <= body.length; at++) {
+      if (at == body.length || body[at] == '\n') {
+        String line = textOrNull(Arrays.copyOfRange(body, start, at), known);
+        text.append(start > 0 ? "\n" : "").append(line == null ? NO_TEXT : line);
+        start = at + 1;
+      }
+    }
+    return withoutMark(text.toString(), known);
+  }
+
+  private static Charset known(String charset) {
     String name = BY_SPELLING.get(plain(charset));
     if (name == null) {
       throw new BadRequestException(
           "unknown charset %s: it must be one of %s"
-              .formatted(Records.quoted(charset), String.join(", ", CHARSETS)));
+              .formatted(RowReader.quoted(charset), String.join(", ", CHARSETS)));
     }
-    Charset known = Charset.forName(name);
-    String text = new String(body, known);
-    // what cannot be read has become that character, or it was there before
-    if (text.indexOf('\ufffd') >= 0) {
-      check(body, known);
-    }
-    return name.equals("utf-8") && text.startsWith("\ufeff") ? text.substring(1) : text;
+    return Charset.forName(name);
   }
 
-  private static void check(byte[] body, Charset charset) {
-    try {
-      charset.newDecoder().decode(ByteBuffer.wrap(body));
-    } catch (CharacterCodingException error) {
-      throw new BadRequestException(
-          "the body is not %s text: %s"
-              .formatted(charset.name().toLowerCase(Locale.ROOT), error.getMessage()));
+  private static String textOrNull(byte[] bytes, Charset charset) {
+    String text = new String(bytes, charset);
+    // what cannot be read has become that character, or it was there before
+    if (text.indexOf('\ufffd') < 0) {
+      return text;
     }
+    try {
+      charset.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return text;
+    } catch (CharacterCodingException error) {
+      return null;
+    }
+  }
+
+  private static String withoutMark(String text, Charset charset) {
+    boolean hasMark = charset.equals(StandardCharsets.UTF_8) && text.startsWith("\ufeff");
+    return hasMark ? text.substring(1) : text;
   }
 
   private static Map<String, String> bySpelling() {

@@ -3,6 +3,8 @@ package serve;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -19,6 +21,7 @@ final class InvocationsController {
   private final Workers workers;
   private final ErrorAnswers errors;
   private final RequestBody bodies;
+  private final ContentEncoding encodings;
 
   InvocationsController(
       Settings settings, Predictor<?> predictor, Workers workers, ErrorAnswers errors) {
@@ -26,13 +29,16 @@ final class InvocationsController {
     this.workers = workers;
     this.errors = errors;
     bodies = new RequestBody(settings, errors);
+    encodings = new ContentEncoding(settings, errors);
   }
 
   @RequestMapping("/invocations")
   void invocations(HttpServletRequest request, HttpServletResponse response) throws IOException {
     if (!request.getMethod().equals("POST")) {
-      response.setHeader("Allow", "POST");
-      refuse(request, response, new RefusedException(405, errors.reason(405)));
+      refuse(
+          request,
+          response,
+          new RefusedException(405, errors.reason(405), Map.of("Allow", "POST")));
       return;
     }
     try {
@@ -55,22 +61,28 @@ final class InvocationsController {
 
   private void answer(HttpServletRequest request, HttpServletResponse response) throws Exception {
     // before anything is refused: a rest would spoil the connection
-    byte[] body = bodies.read(request);
-    String given = request.getContentType() == null ? "" : request.getContentType();
+    byte[] sent = bodies.read(request);
+    String given = header(request, "Content-Type");
     MediaType type = MediaType.parse(given);
     if (!type.isKnown()) {
       throw new RefusedException(415, "Content-Type '%s' is not one of %s".formatted(given, TYPES));
     }
-    String answerType = MediaType.chooseAnswer(request.getHeader("Accept"), type.name());
+    String answerType = MediaType.chooseAnswer(header(request, "Accept"), type.name());
     if (answerType == null) {
       throw new RefusedException(406, "Accept must allow one of " + TYPES);
     }
+    byte[] body = encodings.decode(sent, header(request, "Content-Encoding"));
     byte[] answer = predict(response, () -> predictor.answer(body, type, answerType));
     if (answer != null) {
       response.setContentType(answerType + "; charset=utf-8");
       response.setContentLength(answer.length);
       response.getOutputStream().write(answer);
     }
+  }
+
+  /** Returns a header that may stand on several lines, of which each counts. */
+  private static String header(HttpServletRequest request, String name) {
+    return String.join(", ", Collections.list(request.getHeaders(name)));
   }
 
   private byte[] predict(HttpServletResponse response, Callable<byte[]> work) throws Exception {
@@ -91,6 +103,7 @@ final class InvocationsController {
       HttpServletRequest request, HttpServletResponse response, RefusedException error)
       throws IOException {
     String asked = request.getMethod() + " " + request.getRequestURI();
+    error.headers().forEach(response::setHeader);
     errors.send(response, asked, error.status(), error.getMessage());
   }
 }

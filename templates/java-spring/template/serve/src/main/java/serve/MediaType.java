@@ -1,13 +1,14 @@
 package serve;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import sagemaker.BadRequestException;
 
 /**
  * A media type as it stands in a header: {@code Text/CSV; header=present} is text/csv with one
@@ -19,10 +20,21 @@ record MediaType(String name, Map<String, String> parameters) {
   static final String JSON = "application/json";
   static final String JSON_LINES = "application/jsonlines";
 
+  private static final Pattern QUALITY = Pattern.compile("0(\\.\\d*)?|\\.\\d+|1(\\.0*)?");
+
   /** What a request and an answer can be. */
   static final List<String> KNOWN = List.of(CSV, JSON, JSON_LINES);
 
+  /**
+   * Reads a Content-Type.
+   *
+   * @throws BadRequestException if it names a parameter twice
+   */
   static MediaType parse(String header) {
+    return parse(header, true);
+  }
+
+  private static MediaType parse(String header, boolean isStrict) {
     int semicolon = header.indexOf(';');
     if (semicolon < 0) {
       return new MediaType(header.strip().toLowerCase(Locale.ROOT), Map.of());
@@ -31,7 +43,10 @@ record MediaType(String name, Map<String, String> parameters) {
     var parameters = new HashMap<String, String>();
     for (int i = 1; i < parts.length; i++) {
       String[] pair = parts[i].split("=", 2);
-      parameters.put(pair[0].strip(), pair.length < 2 ? "" : unquoted(pair[1].strip()));
+      String value = pair.length < 2 ? "" : unquoted(pair[1].strip());
+      if (!parts[i].isBlank() && parameters.put(pair[0].strip(), value) != null && isStrict) {
+        throw new BadRequestException("Content-Type names a parameter twice");
+      }
     }
     return new MediaType(parts.length == 0 ? "" : parts[0].strip(), parameters);
   }
@@ -48,52 +63,52 @@ record MediaType(String name, Map<String, String> parameters) {
   /**
    * Returns the type of the answer for an Accept header, or null; with no preference that is its
    * own (H14).
+   *
+   * <p>For each type the most specific range decides (RFC 9110, 12.5.1). Of equal ones the first in
+   * the header wins.
    */
   static String chooseAnswer(String accept, String own) {
     if (accept == null || accept.isBlank() || accept.equals("*/*")) {
       return own;
     }
-    var offers = new ArrayList<Offer>();
-    var refused = new HashSet<String>();
-    for (String part : accept.split(",")) {
-      var offer = Offer.of(parse(part));
-      if (offer.quality > 0) {
-        offers.add(offer);
-      } else {
-        refused.add(offer.name);
+    var ranges = new HashMap<String, Range>();
+    String[] parts = accept.split(",");
+    for (int place = 0; place < parts.length; place++) {
+      if (!parts[place].isBlank()) {
+        MediaType range = parse(parts[place], false);
+        ranges.putIfAbsent(range.name, new Range(range.quality(), place));
       }
     }
-    offers.sort(
-        Comparator.comparingDouble(offer -> -offer.quality)); // stable: first come, first served
-    return offers.stream()
-        .map(offer -> offer.match(own, refused))
-        .filter(name -> name != null)
-        .findFirst()
+    if (ranges.isEmpty()) {
+      return own;
+    }
+    return Stream.concat(Stream.of(own), KNOWN.stream())
+        .filter(known -> Range.of(known, ranges).quality > 0)
+        .min(Comparator.comparing(known -> Range.of(known, ranges))) // of equal ones the first
         .orElse(null);
   }
 
-  private record Offer(String name, double quality) {
+  private double quality() {
+    String quality = parameters.getOrDefault("q", "1");
+    return QUALITY.matcher(quality).matches() ? Double.parseDouble(quality) : 1;
+  }
 
-    static Offer of(MediaType type) {
-      String quality = type.parameters.getOrDefault("q", "1");
-      try {
-        return new Offer(type.name, Double.parseDouble(quality));
-      } catch (NumberFormatException error) {
-        return new Offer(type.name, 1);
-      }
+  /** How much a range is liked, and where it stands; the best comes first. */
+  private record Range(double quality, int place) implements Comparable<Range> {
+
+    static Range of(String known, Map<String, Range> ranges) {
+      String family = known.substring(0, known.indexOf('/')) + "/*";
+      return Stream.of(known, family, "*/*")
+          .map(ranges::get)
+          .filter(Objects::nonNull)
+          .findFirst()
+          .orElse(new Range(0, 0));
     }
 
-    String match(String own, Set<String> refused) {
-      var inOrder = new ArrayList<>(List.of(own));
-      inOrder.addAll(KNOWN);
-      for (String known : inOrder) {
-        String family = known.substring(0, known.indexOf('/')) + "/*";
-        boolean isWild = name.equals("*/*") || name.equals(family);
-        if (name.equals(known) || isWild && !refused.contains(known) && !refused.contains(family)) {
-          return known;
-        }
-      }
-      return null;
+    @Override
+    public int compareTo(Range other) {
+      int byQuality = Double.compare(other.quality, quality);
+      return byQuality != 0 ? byQuality : Integer.compare(place, other.place);
     }
   }
 }

@@ -1,17 +1,15 @@
 package serve;
 
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import sagemaker.BadRequestException;
 import sagemaker.Column;
 import sagemaker.Csv;
-import sagemaker.Json;
+import sagemaker.CsvHeader;
+import sagemaker.RowReader;
 import sagemaker.Rows;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.exc.StreamConstraintsException;
 
 /**
  * Reads request bodies: text/csv, application/json, application/jsonlines.
@@ -21,8 +19,6 @@ import tools.jackson.core.exc.StreamConstraintsException;
 final class RequestReader {
 
   private final List<Column> columns;
-  private final List<String> names;
-  private final String header;
   private final boolean allowsMissing;
   private final boolean isBatch; // then each line is a record, whatever is in it (B5)
   private final FastReader fast;
@@ -31,8 +27,6 @@ final class RequestReader {
     this.columns = columns;
     this.allowsMissing = allowsMissing;
     this.isBatch = isBatch;
-    names = columns.stream().map(Column::name).toList();
-    header = String.join(",", names);
     boolean isNumeric = columns.stream().allMatch(column -> column.kind() == Column.Kind.NUMBER);
     fast = isNumeric ? new FastReader(columns) : null;
   }
@@ -44,17 +38,18 @@ final class RequestReader {
    *     at the first bad record: what follows it is not read
    */
   Records read(byte[] body, MediaType type) {
-    String text = BodyText.decode(body, type.parameters().getOrDefault("charset", "utf-8"));
+    String charset = type.parameters().getOrDefault("charset", "utf-8");
+    String text;
     if (isBatch && !type.name().equals(MediaType.JSON)) { // a blank line is a record too
-      text = withoutEnd(withoutEnd(text, "\n"), "\r");
+      text = withoutEnd(withoutEnd(BodyText.decodeLines(body, charset), "\n"), "\r");
     } else {
-      text = withoutLineEnds(text);
+      text = withoutLineEnds(BodyText.decode(body, charset));
       if (text.isBlank()) {
         throw new BadRequestException("the body is empty");
       }
     }
     return switch (type.name()) {
-      case MediaType.CSV -> csv(text, "present".equals(type.parameters().get("header")));
+      case MediaType.CSV -> csv(text, type.parameters().getOrDefault("header", ""));
       case MediaType.JSON_LINES -> jsonLines(text);
       default -> json(text);
     };
@@ -78,83 +73,75 @@ final class RequestReader {
 
   // --- CSV ---
 
-  private Records csv(String text, boolean hasHeader) {
-    int lineEnd = text.indexOf('\n');
-    String firstLine = lineEnd < 0 ? text : text.substring(0, lineEnd);
-    if (hasHeader || firstLine.strip().equals(header)) {
-      return csvWithHeader(firstLine, lineEnd < 0 ? null : text.substring(lineEnd + 1));
-    }
-    Rows rows = fast == null ? null : fast.csv(text);
-    if (rows != null) {
-      return Records.of(rows);
-    }
+  /** Reads CSV. The parameter {@code header} of the media type may say whether there is one. */
+  private Records csv(String text, String declared) {
+    var csv = new Csv(isBatch ? firstLine(text) : text);
+    CsvHeader header = mayHaveHeader(text, declared) ? header(csv.next(), declared) : null;
     Records.Reader reader = reader();
-    forEachRow(text, reader::addCells);
-    return reader.records();
+    String rest = text;
+    if (header != null) {
+      if (csv.at() <= text.length()) {
+        rest = text.substring(csv.at());
+      } else if (isBatch) {
+        rest = null;
+      } else {
+        throw new BadRequestException("there is a header but no row");
+      }
+      if (isBatch) { // a line of the input that has to have one in the output
+        reader.addBad("is a header");
+        return rest == null ? reader.records() : csvRows(rest, header, reader);
+      }
+    }
+    Rows rows = fast == null || header != null && !header.isInOrder() ? null : fast.csv(rest);
+    return rows == null ? csvRows(rest, header, reader) : Records.of(rows);
   }
 
-  /** Reads a header and what follows its line, which is null if nothing does. */
-  private Records csvWithHeader(String firstLine, String rest) {
-    List<String> given = Csv.firstRecord(firstLine).stream().map(String::strip).toList();
-    int[] places = places(given);
-    Records.Reader reader = reader();
-    if (isBatch) { // a line of the input that has to have one in the output
-      reader.addBad("is a header");
-      return rest == null ? reader.records() : csvByName(reader, rest, given, places);
+  /** Is it worth a look? A header has the name of the first column in its first line, or quotes. */
+  private boolean mayHaveHeader(String text, String declared) {
+    if (declared.equals("absent")) {
+      return false;
     }
-    if (rest == null) {
-      throw new BadRequestException("there is a header but no row");
-    }
-    Rows rows = fast != null && given.equals(names) ? fast.csv(rest) : null;
-    return rows == null ? csvByName(reader, rest, given, places) : Records.of(rows);
+    String line = firstLine(text);
+    String name = columns.getFirst().name();
+    return declared.equals("present") || line.contains(name) || line.indexOf('"') >= 0;
   }
 
-  /** Returns where in a header each column stands first. */
-  private int[] places(List<String> given) {
-    var places = new HashMap<String, Integer>(); // a header can be long: each name is read once
-    for (int place = 0; place < given.size(); place++) {
-      places.putIfAbsent(given.get(place), place);
-    }
-    List<String> missing = names.stream().filter(name -> !places.containsKey(name)).toList();
-    if (!missing.isEmpty()) {
-      throw new BadRequestException("the header has no column " + String.join(", ", missing));
-    }
-    return names.stream().mapToInt(places::get).toArray();
+  private CsvHeader header(Csv.Line line, String declared) {
+    boolean isHeader = declared.equals("present") || CsvHeader.isIn(line.cells(), columns);
+    return line.problem() == null && isHeader ? CsvHeader.of(line.cells(), columns) : null;
   }
 
-  private Records csvByName(Records.Reader reader, String text, List<String> given, int[] places) {
-    boolean isInOrder = given.equals(names);
-    forEachRow(
-        text,
-        cells -> {
-          if (isInOrder) {
-            reader.addCells(cells);
-          } else if (cells.size() == given.size()) {
-            reader.addCells(Arrays.stream(places).mapToObj(cells::get).toList());
-          } else {
-            reader.addBad(
-                "%d values, expected %d as in the header".formatted(cells.size(), given.size()));
-          }
-        });
-    return reader.records();
+  private static String firstLine(String text) {
+    int end = text.indexOf('\n');
+    return end < 0 ? text : text.substring(0, end);
   }
 
-  /** In a batch job a quote that is never closed spoils its own line only. */
-  private void forEachRow(String text, Consumer<List<String>> row) {
+  /** In a batch job each line is a record: a quote that is never closed spoils its own only. */
+  private Records csvRows(String text, CsvHeader header, Records.Reader reader) {
     if (isBatch) {
-      forEachLine(text, line -> row.accept(Csv.firstRecord(line)));
+      forEachLine(text, reader, line -> reader.addLine(new Csv(line).next(), header));
     } else {
-      Csv.forEachRecord(text, row);
+      for (var csv = new Csv(text); csv.hasNext(); ) {
+        reader.addLine(csv.next(), header);
+      }
     }
+    return reader.records();
   }
 
-  private static void forEachLine(String text, Consumer<String> consumer) {
+  private static void forEachLine(
+      String text, Records.Reader reader, Consumer<String> consumer) {
     int start = 0;
-    for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      consumer.accept(text.substring(start, end));
+    while (start <= text.length()) {
+      int end = text.indexOf('\n', start);
+      end = end < 0 ? text.length() : end;
+      String line = text.substring(start, end);
+      if (line.equals(BodyText.NO_TEXT)) {
+        reader.addBad("has bytes that are no letters of the character set");
+      } else {
+        consumer.accept(line);
+      }
       start = end + 1;
     }
-    consumer.accept(text.substring(start));
   }
 
   // --- JSON ---
@@ -164,8 +151,12 @@ final class RequestReader {
     if (rows != null) {
       return Records.of(rows);
     }
-    Object document = parse(text);
-    Object records = document instanceof Map<?, ?> object ? object.get("instances") : document;
+    Object document = RowReader.parse(text);
+    Object records = document;
+    if (document instanceof Map<?, ?> object) {
+      records = object.get("instances");
+      refuseParameters(object.get("parameters"));
+    }
     if (!(records instanceof List<?> list) || list.isEmpty()) {
       throw new BadRequestException(
           "the JSON must be a list of rows or {\"instances\": [rows]}, with at least one row");
@@ -175,43 +166,30 @@ final class RequestReader {
     return reader.records();
   }
 
+  private static void refuseParameters(Object given) {
+    if (given == null || given.equals(Map.of())) {
+      return;
+    }
+    String names =
+        given instanceof Map<?, ?> object
+            ? object.keySet().stream().map(Object::toString).collect(Collectors.joining(", "))
+            : "parameters";
+    throw new BadRequestException(
+        RowReader.first(1000, "this model takes no parameters: " + names));
+  }
+
   private Records jsonLines(String text) {
     Records.Reader reader = reader();
-    forEachLine(text, line -> addLine(reader, line));
+    forEachLine(
+        text,
+        reader,
+        line -> {
+          if (line.isBlank()) { // it is not worth a parser: a body can hold millions of them
+            reader.addBad("the body is not JSON: the line is blank");
+          } else {
+            reader.addJson(line);
+          }
+        });
     return reader.records();
-  }
-
-  private static void addLine(Records.Reader reader, String line) {
-    if (line.isBlank()) { // it is not worth a parser: a body can hold millions of them
-      reader.addBad("the body is not JSON: the line is blank");
-      return;
-    }
-    Object record;
-    try {
-      record = parse(line);
-    } catch (BadRequestException error) {
-      reader.addBad(error.getMessage());
-      return;
-    }
-    reader.addJson(record);
-  }
-
-  private static Object parse(String text) {
-    try {
-      return Json.read(text);
-    } catch (StreamConstraintsException error) {
-      boolean isDeep = error.getMessage().contains("depth");
-      throw new BadRequestException(isDeep ? "the JSON is nested too deeply" : reason(error));
-    } catch (JacksonException error) {
-      throw new BadRequestException(reason(error));
-    }
-  }
-
-  private static String reason(JacksonException error) {
-    var at = error.getLocation();
-    String where =
-        at == null ? "" : ": line %d column %d".formatted(at.getLineNr(), at.getColumnNr());
-    String text = "the body is not JSON: " + error.getOriginalMessage() + where;
-    return text.substring(0, Math.min(text.length(), 200));
   }
 }

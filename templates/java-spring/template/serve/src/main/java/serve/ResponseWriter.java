@@ -64,10 +64,14 @@ final class ResponseWriter {
   }
 
   private static void csv(Object prediction, StringBuilder out) {
+    int start = out.length();
     switch (prediction) {
       case Collection<?> cells -> cells(cells, out);
       case Object array when array.getClass().isArray() -> cells(Json.list(array), out);
       case null, default -> cell(prediction, out);
+    }
+    if (out.length() == start) {
+      out.append("\"\""); // a blank line would be skipped where it is read
     }
   }
 
@@ -79,21 +83,30 @@ final class ResponseWriter {
     }
   }
 
+  /** Appends a cell: blank for what is missing or not finite, JSON for a list or a map. */
   private static void cell(Object value, StringBuilder out) {
     switch (value) {
       case null -> {}
+      case Double number when !Double.isFinite(number) -> {}
+      case Float number when !Float.isFinite(number) -> {}
       case Double number -> out.append(Numbers.write(number));
       case Float number -> out.append(Numbers.write(number));
       case Number number -> out.append(number);
       case Boolean bool -> out.append(bool);
-      case String text -> out.append(isPlain(text) ? text : '"' + text.replace("\"", "\"\"") + '"');
-      default ->
-          throw new IllegalStateException(
-              value.getClass().getName() + " cannot be written as a value of CSV");
+      case String text -> text(text, out);
+      default -> text(Json.write(value), out);
     }
   }
 
+  private static void text(String text, StringBuilder out) {
+    out.append(isPlain(text) ? text : '"' + text.replace("\"", "\"\"") + '"');
+  }
+
   private static boolean isPlain(String text) {
-    return text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    return text.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r')
+        && !text.startsWith(" ")
+        && !text.startsWith("\t")
+        && !text.endsWith(" ")
+        && !text.endsWith("\t");
   }
 }

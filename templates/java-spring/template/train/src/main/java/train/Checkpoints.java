@@ -8,13 +8,16 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 
 /** The states of a training job below /opt/ml/checkpoints, which outlive the instance (T32). */
 final class Checkpoints {
 
   private final Path directory;
+  private final Deque<Long> usable = new ArrayDeque<>(); // the newest two that were written or read
 
   Checkpoints(Path directory) {
     this.directory = directory;
@@ -28,8 +31,16 @@ final class Checkpoints {
       out.writeObject(state);
     }
     Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE); // complete or not there at all
-    for (Path old : newestFirst().stream().skip(2).toList()) {
-      Files.delete(old);
+    // this one and the one before it stay; one that cannot be read is neither, however high its
+    // number
+    usable.addLast((long) round);
+    if (usable.size() > 2) {
+      usable.removeFirst();
+    }
+    for (Path old : newestFirst()) {
+      if (round(old) < usable.getFirst()) {
+        Files.delete(old);
+      }
     }
   }
 
@@ -40,6 +51,7 @@ final class Checkpoints {
       String name = path.getFileName().toString();
       try (var in = new ObjectInputStream(new ByteArrayInputStream(Files.readAllBytes(path)))) {
         T state = (T) in.readObject();
+        usable.addLast(round(path));
         Train.log("resumed after round " + round(path));
         return state;
       } catch (IOException | ClassNotFoundException | RuntimeException error) {

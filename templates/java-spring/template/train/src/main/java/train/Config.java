@@ -18,7 +18,8 @@ final class Config {
   static Map<?, ?> read(Path path) {
     Object content;
     try {
-      content = Json.read(Files.readString(path));
+      String text = Files.readString(path);
+      content = Json.read(text.startsWith("\ufeff") ? text.substring(1) : text);
     } catch (NoSuchFileException error) {
       return Map.of();
     } catch (IOException error) {

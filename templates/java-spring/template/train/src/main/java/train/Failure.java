@@ -29,9 +29,13 @@ final class Failure {
     return 1;
   }
 
+  /** SageMaker shows the beginning: it says something. */
   private static String sentence(Throwable error) {
-    return error instanceof JobException
-        ? error.getMessage()
-        : "%s: %s".formatted(error.getClass().getSimpleName(), error.getMessage());
+    String kind = error.getClass().getSimpleName();
+    String message = error.getMessage() == null ? "" : error.getMessage().strip();
+    if (error instanceof JobException) {
+      return message;
+    }
+    return message.isEmpty() ? kind : kind + ": " + message;
   }
 }

@@ -27,13 +27,18 @@ final class InputChannel implements Channel {
 
   private static final long LARGEST = Integer.MAX_VALUE - 8L; // what an array can hold
 
+  private static final List<String> CSV = List.of(".csv");
+  private static final List<String> LINES = List.of(".jsonl", ".jsonlines", ".ndjson");
+
   private final Path path;
   private final boolean isPipe;
+  private final String contentType;
   private int epoch;
 
   private InputChannel(Path path, Map<?, ?> shape) {
     this.path = path;
     isPipe = "Pipe".equals(shape.get("TrainingInputMode"));
+    contentType = shape.get("ContentType") instanceof String type ? type.split(";")[0].strip() : "";
     Object wrapper = shape.get("RecordWrapperType");
     if (wrapper != null && !wrapper.equals("None") && !wrapper.equals("")) {
       throw new JobException(
@@ -94,22 +99,24 @@ final class InputChannel implements Channel {
 
   @Override
   public void forEachStream(String suffix, StreamReader reader) throws IOException {
+    forEachStream(List.of(suffix), reader);
+  }
+
+  private void forEachStream(List<String> suffixes, StreamReader reader) throws IOException {
     if (isPipe) {
       read(nextFifo(), reader);
       return;
     }
     List<Path> files = files();
-    List<Path> chosen =
-        files.stream()
-            .filter(file -> name(file).toLowerCase(Locale.ROOT).endsWith(suffix))
-            .toList();
+    List<Path> chosen = files.stream().filter(file -> endsWith(file, suffixes)).toList();
     for (Path file : chosen.isEmpty() ? files : chosen) {
       read(file, reader);
     }
   }
 
-  private static String name(Path file) {
-    return file.getFileName().toString();
+  private static boolean endsWith(Path file, List<String> suffixes) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    return suffixes.stream().anyMatch(name::endsWith);
   }
 
   private static void read(Path file, StreamReader reader) throws IOException {
@@ -134,13 +141,26 @@ final class InputChannel implements Channel {
 
   @Override
   public Rows rows(List<Column> columns) throws IOException {
-    var table = new CsvTable(columns);
-    forEachStream(".csv", (name, stream) -> table.add(name, read(name, stream)));
+    var table = new Table(columns);
+    if (hasJsonLines()) {
+      forEachStream(LINES, (name, stream) -> table.addLines(name, read(name, stream)));
+    } else {
+      forEachStream(CSV, (name, stream) -> table.addCsv(name, read(name, stream)));
+    }
     Rows rows = table.rows();
     if (rows.size() == 0) {
       throw new JobException("channel %s holds no data".formatted(path.getFileName()));
     }
     return rows;
+  }
+
+  private boolean hasJsonLines() throws IOException {
+    if (isPipe || !contentType.isEmpty()) {
+      return contentType.equalsIgnoreCase("application/jsonlines");
+    }
+    List<Path> files = files();
+    return files.stream().noneMatch(file -> endsWith(file, CSV))
+        && files.stream().anyMatch(file -> endsWith(file, LINES));
   }
 
   private static byte[] read(String name, InputStream stream) throws IOException {

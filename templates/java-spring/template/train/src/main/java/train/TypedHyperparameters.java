@@ -12,14 +12,18 @@ import tools.jackson.core.JacksonException;
 /** What the job gave, which is text, in the types that the algorithm declares. */
 final class TypedHyperparameters {
 
+  private static final String WHOLE = "[+-]?[0-9]+";
+
   private TypedHyperparameters() {}
 
   /**
    * Returns the defaults overlaid with what the job gave, each in the type of its default (T10).
    *
-   * @throws JobException that names the hyperparameter which does not fit
+   * @throws JobException that names the hyperparameter which does not fit, or whose default has no
+   *     usable type
    */
   static Hyperparameters of(Map<?, ?> given, Hyperparameters defaults) {
+    defaults.values().forEach(TypedHyperparameters::kind);
     Hyperparameters values = defaults;
     for (Map.Entry<?, ?> entry : given.entrySet()) {
       String name = entry.getKey().toString();
@@ -49,21 +53,46 @@ final class TypedHyperparameters {
       return switch (sample) {
         case String ignored -> text;
         case Boolean ignored -> flag(text);
-        case Integer ignored -> Integer.parseInt(text.strip());
-        case Long ignored -> Long.parseLong(text.strip());
-        case Double ignored -> Numbers.parse(text.strip());
-        case Float ignored -> (float) Numbers.parse(text.strip());
+        case Integer ignored -> Integer.parseInt(whole(text));
+        case Long ignored -> Long.parseLong(whole(text));
+        case Double ignored -> number(text);
+        case Float ignored -> (float) number(text);
         case List<?> ignored -> json(text, List.class);
-        case Map<?, ?> ignored -> json(text, Map.class);
-        default ->
-            throw new JobException(
-                "Algorithm: the default of %s must be text, a number, a boolean, a List or a Map"
-                    .formatted(name));
+        default -> json(text, Map.class);
       };
     } catch (NumberFormatException | JacksonException | ClassCastException error) {
       throw new JobException(
-          "hyperparameter %s must be %s, not '%s'".formatted(name, kind(sample), text));
+          "hyperparameter %s must be %s%s, not '%s'"
+              .formatted(name, kind(name, sample), range(text, sample), text));
     }
+  }
+
+  /** Java itself would take the digits of all scripts. */
+  private static String whole(String text) {
+    if (!text.strip().matches(WHOLE)) {
+      throw new NumberFormatException(text);
+    }
+    return text.strip();
+  }
+
+  /** Returns the range of a whole number for one that is beyond it. */
+  private static String range(String text, Object sample) {
+    boolean isLong = sample instanceof Long;
+    if (!isLong && !(sample instanceof Integer) || !text.strip().matches(WHOLE)) {
+      return "";
+    }
+    return " from %d to %d"
+        .formatted(
+            isLong ? Long.MIN_VALUE : Integer.MIN_VALUE,
+            isLong ? Long.MAX_VALUE : Integer.MAX_VALUE);
+  }
+
+  private static double number(String text) {
+    double number = Numbers.parse(text.strip());
+    if (!Double.isFinite(number)) {
+      throw new NumberFormatException(text);
+    }
+    return number;
   }
 
   private static <T> T json(String text, Class<T> type) {
@@ -82,15 +111,20 @@ final class TypedHyperparameters {
     };
   }
 
-  private static String kind(Object sample) {
+  private static String kind(String name, Object sample) {
     return switch (sample) {
+      case String ignored -> "text";
       case Boolean ignored -> "true or false";
       case Integer ignored -> "a whole number";
       case Long ignored -> "a whole number";
       case Double ignored -> "a number";
       case Float ignored -> "a number";
       case List<?> ignored -> "a JSON list";
-      default -> "a JSON object";
+      case Map<?, ?> ignored -> "a JSON object";
+      default ->
+          throw new JobException(
+              "Algorithm: the default of %s must be text, a number, a boolean, a List or a Map"
+                  .formatted(name));
     };
   }
 }

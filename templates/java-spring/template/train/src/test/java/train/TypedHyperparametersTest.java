@@ -43,6 +43,9 @@ class TypedHyperparametersTest {
   @CsvSource({
     "depth,many,a whole number",
     "depth,1.5,a whole number",
+    "depth,2147483648,a whole number from -2147483648 to 2147483647",
+    "depth,\u0665,a whole number",
+    "rate,NaN,a number",
     "share,half,a number",
     "center,maybe,true or false",
     "layers,1,a JSON list",

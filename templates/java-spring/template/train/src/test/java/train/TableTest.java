@@ -11,7 +11,7 @@ import sagemaker.Column;
 import sagemaker.JobException;
 import sagemaker.Rows;
 
-class CsvTableTest {
+class TableTest {
 
   private static final List<Column> COLUMNS = List.of(Column.number("number"), Column.text("text"));
 
@@ -29,9 +29,14 @@ class CsvTableTest {
 
   @Test
   void saysWhatDoesNotFit() {
-    refuses("file.csv: the header lacks text", "number,label\n1,a");
+    refuses("file.csv: the header has no column text", "number,label\n1,a");
     refuses("file.csv, row 2: 3 values, expected 2: number, text", "1,a\n2,b,");
     refuses("file.csv, row 1: number must be a number, not 'x'", "x,a");
+  }
+
+  @Test
+  void textThatIsAColumnsNameMakesNoHeader() {
+    assertEquals(List.of("1.0 text", "2.0 number"), read("1,text\n2,number"));
   }
 
   private static void refuses(String sentence, String text) {
@@ -39,8 +44,8 @@ class CsvTableTest {
   }
 
   private static List<String> read(String text) {
-    var table = new CsvTable(COLUMNS);
-    table.add("file.csv", text.getBytes(StandardCharsets.UTF_8));
+    var table = new Table(COLUMNS);
+    table.addCsv("file.csv", text.getBytes(StandardCharsets.UTF_8));
     Rows rows = table.rows();
     var found = new ArrayList<String>();
     for (int row = 0; row < rows.size(); row++) {
