@@ -2,9 +2,12 @@
 
 import json
 import math
+import re
 
 from formats import at_row
 from negotiation import CSV, JSON
+
+NEEDS_QUOTES = re.compile(r'[,"\r\n]|\A[ \t]|[ \t]\Z')  # in CSV
 
 
 class RecordError(dict):
@@ -25,14 +28,14 @@ def to_list(predictions):
 
 
 def plain(value):
-    """Return a value without numpy in it, at any depth."""
+    """Return a value without numpy and pandas in it, at any depth."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {str(name): plain(item) for name, item in value.items()}
-    return value
+    return None if type(value).__name__ in ("NAType", "NaTType") else value  # what pandas calls missing
 
 
 def merge_errors(predictions, errors, media_type):
@@ -72,8 +75,7 @@ def write_line(value):
 def write_cell(value):
     """Return a cell: blank for what is missing or not finite, JSON for a list or a dict."""
     if isinstance(value, str):
-        special = any(letter in value for letter in ',"\r\n') or value != value.strip(" \t")
-        return f'"{value.replace(chr(34), chr(34) * 2)}"' if special else value
+        return '"' + value.replace('"', '""') + '"' if NEEDS_QUOTES.search(value) else value
     if value is None or isinstance(value, float) and not math.isfinite(value):
         return ""
     if isinstance(value, bool | list | dict):

@@ -218,7 +218,7 @@ def at_row(position, reason):
 
 
 def split_csv(text):
-    """Yield the cells of each record, or the BadInput that says what is wrong with it and ends the reading (RFC 4180)."""
+    """Yield the cells of each record (RFC 4180). The BadInput that says what is wrong with one of them is the last."""
     at = 0
     while at <= len(text):
         cells, at = cells_at(text, at)
