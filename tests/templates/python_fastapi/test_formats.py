@@ -22,6 +22,8 @@ from ..python_flask.test_formats import (  # noqa: F401
     VALUES,
     echo,
     row,
+    test_blocks_of_plain_training_data_are_read_as_each_record_is,
+    test_predictions_of_numpy_and_pandas_are_written,
     test_training_data_is_read_as_requests_are,
 )
 

@@ -39,7 +39,6 @@ BATCH = os.environ.get("SAGEMAKER_BATCH", "").lower() == "true"  # then each lin
 BLANKS = " \t"
 # Its quantifiers give nothing back, so that a million digits and a letter take one pass.
 NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
-INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 NO_NUMBER = "_xX\f\v\x1c\x1d\x1e\x1f"  # what Python's float would take, and those who read numbers elsewhere would not
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # NUL, and halves of surrogate pairs, which cannot be written out again
 QUOTED_CELL = re.compile(r'[ \t]*+"((?:[^"]++|"")*+)"[ \t]*+(,|\r?\n|\r?\Z)')
@@ -307,8 +306,6 @@ def parse_cell(name, kind, text):
         return checked_text(name, text)
     if blank.lower() in ("na", "nan"):
         return math.nan
-    if INFINITE.fullmatch(blank):
-        raise BadInput(f"{name} is not a finite number")
     if not NUMBER.fullmatch(blank):
         raise BadInput(f"{name} must be a number, not {blank[:40]!r}")
     return finite(name, float(blank))

@@ -1,4 +1,4 @@
-"""Makes pools of threads on first use in predict, and answers with the process: the ones of a parent have no threads."""
+"""Makes pools of threads on first use in predict, and answers with the id of its process."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
