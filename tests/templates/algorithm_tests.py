@@ -60,7 +60,7 @@ def test_a_numeric_regression(image: str, regression: Mounts, fitted: TrainingRe
             "1\n\n2": "row 2: 0 values, expected 1: x",
             "nan": "row 1: x is missing",
             "NA": "row 1: x is missing",
-            "inf": "row 1: x is not a finite number",
+            "inf": "row 1: x must be a number, not 'inf'",
             "1e999": "row 1: x is not a finite number",
             "1_0": "row 1: x must be a number, not '1_0'",  # as Python would read it
             "0x1F": "row 1: x must be a number, not '0x1F'",  # as R would

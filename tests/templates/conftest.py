@@ -18,7 +18,7 @@ import pytest
 
 from smscaffold import sagemaker_local
 
-SHARED = ("algorithm", "breakage", "format", "growth", "serving")
+SHARED = ("algorithm", "breakage", "growth", "serving")
 pytest.register_assert_rewrite(*(f"{__package__}.{name}_tests" for name in SHARED))
 
 Render = Callable[..., Path]

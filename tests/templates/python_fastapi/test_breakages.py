@@ -6,11 +6,9 @@ from ..breakage_tests import pytest_generate_tests, test_its_tests_notice  # noq
 from ..python_flask.test_breakages import BREAKAGES as PYTHON_FLASKS
 
 BREAKAGES = {name: edit for name, edit in PYTHON_FLASKS.items() if edit[0] != "program/predictor.py"} | {
-    "main ignores Accept": (
-        "program/main.py", 'request.headers.getlist("Accept")', "[]", "answered_in_the_accepted_one",
-    ),
     "main takes bad input for a failure": (
-        "program/main.py", "return error_response(request, 400, str(error))", "raise error", "bad_request_gets",
+        "program/main.py", "return error_response(request, error.status, str(error), error.headers)",
+        "raise error", "bad_request_gets",
     ),
     "no worker says that it has started": (
         "program/gunicorn.conf.py", '(RUN / f"worker-{worker.slot}.pid")', 'Path("/dev/null")', "ping_is_200",

@@ -25,8 +25,9 @@ BREAKAGES = COMMON | {
         "program/serve", 'setting("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535)', "8080", "share_a_closed_network",
     ),
     "serve takes any setting": ("program/serve", "if low <= value <= high:", "if True:", "absurd_setting"),
-    "predictor ignores Accept": (
-        "program/predictor.py", 'request.headers.get("Accept", "")', '""', "answered_in_the_accepted_one",
+    "no answer is in the accepted type": (
+        "program/model_serving.py", "negotiate(content_type, accept)", 'negotiate(content_type, "")',
+        "answered_in_the_accepted_one",
     ),
     "formats drops bad records": (
         "program/formats.py", "errors[position] = ", "_ = ", "bad_record",

@@ -17,7 +17,7 @@ WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})")
 
 
 class Table:
-    """Collects the rows of a channel's files, column by column; what algorithm.py does not declare has the kind None."""
+    """Collects the rows of a channel's files by column. Columns that algorithm.py does not declare have the kind None."""
 
     def __init__(self, columns):
         self.kinds = {name: formats.COLUMNS.get(name) for name in columns}

@@ -218,7 +218,7 @@ def at_row(position, reason):
 
 
 def split_csv(text):
-    """Yield the cells of each record (RFC 4180). The BadInput that says what is wrong with one of them is the last."""
+    """Yield the cells of each record (RFC 4180), or the BadInput that says what is wrong with the last one."""
     at = 0
     while at <= len(text):
         cells, at = cells_at(text, at)

@@ -1,5 +1,4 @@
-# Predictions to response bodies: application/json, application/jsonlines,
-# text/csv.
+# Predictions to response bodies, in the content types of headers.R.
 #
 # Numbers are written with the fewest digits that read back as the same number;
 # doubles always with a point or an exponent (11.0), integers without (11).

@@ -9,15 +9,16 @@ algorithm <- new.env(parent = globalenv())
 sys.source("algorithm.R", algorithm)
 headers <- new.env()
 sys.source("headers.R", headers)
+json <- new.env()
+sys.source("json.R", json)
+csv <- new.env()
+sys.source("csv.R", csv)
 bad_input <- headers$bad_input
-quoted <- headers$quoted
 
 columns <- algorithm$columns
 width <- length(columns)
 all_numeric <- all(vapply(columns, is.numeric, NA))
-header <- paste(names(columns), collapse = ",")
-# in a batch job each line is a record, whatever is in it (B5)
-batch <- tolower(Sys.getenv("SAGEMAKER_BATCH")) == "true"
+batch <- csv$batch
 block_size <- 1000 # records that are read at once
 longest_message <- 1000 # characters that the answer says about one record
 
@@ -49,14 +50,14 @@ read_rows <- function(body, type, parameters) {
     return(read_csv(text, lines, declared))
   }
   if (type == headers$json_lines) {
-    if (is.null(lines)) lines <- split_lines(text)
+    if (is.null(lines)) lines <- csv$split_lines(text)
     return(in_blocks(lines, function(lines, ...) {
       different <- unique(lines) # equal ones are parsed once
-      parsed <- lapply(different, parse_json_line)
+      parsed <- lapply(different, json$parse_line)
       read_records(parsed[match(lines, different)])
     }))
   }
-  in_blocks(json_records(text), read_records)
+  in_blocks(json$records(text), read_records)
 }
 
 drop_line_ends <- function(text, only_one) {
@@ -120,9 +121,9 @@ read_csv <- function(text, lines, declared) {
     }
   }
   expected <- if (is.null(header)) listed(names) else " as in the header"
-  if (is.null(lines)) lines <- csv_records(text)
+  if (is.null(lines)) lines <- csv$records(text)
   in_blocks(lines, function(lines, from) {
-    records <- split_records(lines)
+    records <- csv$split_records(lines)
     wrong <- wrong_length(lengths(records$cells), length(names), expected)
     wrong <- ifelse(is.na(records$errors), wrong, records$errors)
     if (from == 1 && !is.null(header) && batch) { # a line with an answer (B5)
@@ -138,14 +139,14 @@ read_csv <- function(text, lines, declared) {
 # Returns the names in the header, and the text after it; NULL without one. The
 # first record is a header if it has the names of all declared columns.
 find_header <- function(text, declared) {
-  first <- split_once(text)[1]
+  first <- csv$split_once(text)[1]
   marks <- c(names(columns)[1], '"')
   seen <- any(vapply(marks, grepl, NA, first, fixed = TRUE))
   if (is.na(text) || declared == "absent" || declared != "present" && !seen) {
     return(NULL)
   }
-  record <- if (batch) first else csv_records(text)[1]
-  found <- split_records(record)
+  record <- if (batch) first else csv$records(text)[1]
+  found <- csv$split_records(record)
   names <- found$cells[[1]]
   is_header <- declared == "present" || all(names(columns) %in% names)
   if (!is.na(found$errors) || !is_header) {
@@ -175,19 +176,6 @@ wrong_length <- function(lengths, expected, how) {
   ifelse(lengths == expected, NA_character_, message)
 }
 
-# Returns the lines of a text; strsplit() leaves out a blank one at the end.
-split_lines <- function(text) {
-  strsplit(paste0(text, "\n"), "\n", fixed = TRUE)[[1]]
-}
-
-split_once <- function(text) {
-  at <- regexpr("\n", text, fixed = TRUE)
-  if (at < 0) {
-    return(c(text, ""))
-  }
-  c(substr(text, 1, at - 1), substr(text, at + 1, nchar(text)))
-}
-
 # Returns plain numbers as a data frame, or NULL where anything is out of the
 # ordinary: another character, a blank, another number of values.
 fast_csv <- function(text) {
@@ -198,7 +186,7 @@ fast_csv <- function(text) {
     return(NULL)
   }
   if (nchar(text) < 1000) { # a few rows: scan is the faster one for many
-    cells <- strsplit(split_lines(text), ",", fixed = TRUE)
+    cells <- strsplit(csv$split_lines(text), ",", fixed = TRUE)
     values <- suppressWarnings(as.numeric(unlist(cells)))
     if (any(lengths(cells) != width) || !all(is.finite(values))) {
       return(NULL)
@@ -221,164 +209,6 @@ fast_csv <- function(text) {
   if (complete && all(is.finite(unlist(values)))) as_frame(values)
 }
 
-# Returns each record of CSV text: a line, or more of them where a quoted cell
-# goes on in the next one. In a batch job each line is a record.
-csv_records <- function(text) {
-  if (batch || !grepl('"', text, fixed = TRUE)) {
-    return(split_lines(text))
-  }
-  # A choice once made is not tried otherwise (++, *+): long cells would take
-  # hundreds of bytes for each of their characters. In bytes: to count
-  # characters up to each cell would take ever longer.
-  cell <- '[ \t]*+"(?:[^"]++|"")*+"[ \t]*+(?:,|\r?\n)|[^,\n]*+[,\n]'
-  text <- paste0(text, "\n")
-  found <- gregexpr(cell, text, perl = TRUE, useBytes = TRUE)[[1]]
-  ends <- found + attr(found, "match.length") - 1
-  bytes <- charToRaw(text)
-  ends <- ends[bytes[ends] == charToRaw("\n")]
-  starts <- c(1, head(ends, -1) + 1)
-  lengths <- ends - starts # without the line feed
-  records <- vapply(seq_along(ends), function(i) {
-    rawToChar(bytes[seq.int(starts[i], length.out = lengths[i])])
-  }, "")
-  Encoding(records) <- "UTF-8"
-  records
-}
-
-# Returns list(cells, errors): the cells of each record, and NA or what is wrong
-# with it. A record that is NA has bytes that are no text.
-split_records <- function(lines) {
-  errors <- rep(NA_character_, length(lines))
-  errors[is.na(lines)] <- "has bytes that are no letters of the character set"
-  lines[is.na(lines)] <- ""
-  lines <- sub("\r$", "", lines)
-  cells <- vector("list", length(lines))
-  has_quotes <- grepl('"', lines, fixed = TRUE)
-  cells[!has_quotes] <- split_plain(lines[!has_quotes])
-  has_cr <- !has_quotes & grepl("\r", lines, fixed = TRUE)
-  errors[has_cr] <- "has a CR without LF"
-  if (any(has_quotes)) {
-    split <- split_quoted(lines[has_quotes])
-    cells[has_quotes] <- split$cells
-    errors[has_quotes] <- split$errors
-  }
-  list(cells = cells, errors = errors)
-}
-
-split_plain <- function(lines) {
-  cells <- strsplit(paste0(lines, ","), ",", fixed = TRUE)
-  cells[lines == ""] <- list(character())
-  if (any(grepl("[ \t]", lines))) lapply(cells, without_blanks) else cells
-}
-
-# Returns texts without the blanks around them; see trimmed().
-without_blanks <- function(text) {
-  gsub("^[ \t]+|(?<![ \t])[ \t]+\\z", "", text, perl = TRUE)
-}
-
-split_quoted <- function(lines) {
-  cell <- ',[ \t]*+(?:"(?:[^"]++|"")*+"[ \t]*+(?=,|\\z)|[^,]*+)'
-  before <- paste0(",", lines)
-  found <- gregexpr(cell, before, perl = TRUE, useBytes = TRUE)
-  texts <- regmatches(before, found)
-  record <- rep(seq_along(texts), lengths(texts))
-  texts <- unlist(texts)
-  Encoding(texts) <- "UTF-8"
-  texts <- without_blanks(substring(texts, 2))
-  quoted <- startsWith(texts, '"')
-  whole <- grepl('^"(?:[^"]++|"")*+"$', texts, perl = TRUE)
-  wrong <- rep(NA_character_, length(texts))
-  wrong[!quoted & grepl("\r", texts, fixed = TRUE)] <- "has a CR without LF"
-  wrong[quoted & !whole] <- "has text after a closing quote"
-  open <- grepl('^"(?:[^"]++|"")*+$', texts, perl = TRUE)
-  wrong[open & !whole] <- "has a quote that is never closed"
-  inside <- substring(texts[whole], 2, nchar(texts[whole]) - 1)
-  texts[whole] <- gsub('""', '"', inside, fixed = TRUE)
-  bad <- which(!is.na(wrong))
-  errors <- wrong[bad][match(seq_along(lines), record[bad])]
-  cells <- unname(split(texts, factor(record, seq_along(lines))))
-  list(cells = cells, errors = errors)
-}
-
-# --- JSON --------------------------------------------------------------------
-
-parse_json <- function(text) {
-  if (is.na(text)) {
-    bad_input("has bytes that are no letters of the character set")
-  }
-  # a string, or the rest of the text where it is never closed
-  string <- '(?s)"(?:[^"\\\\]++|\\\\.?)*+(?:"|\\z)'
-  other <- paste0(string, "(*SKIP)(*FAIL)|")
-  # jsonlite takes comments, and more white space than JSON has
-  if (grepl("[\f\v]", text) || grepl("/", text, fixed = TRUE) &&
-        grepl(paste0(other, "/"), text, perl = TRUE)) {
-    bad_input("the body is not JSON: comments and form feeds are none")
-  }
-  if (grepl("NaN|Infinity", text)) { # outside of strings they are numbers
-    text <- gsub(paste0(other, "\\bNaN\\b"), "null", text, perl = TRUE)
-    text <- gsub(paste0(other, "\\bInfinity\\b"), "1e999", text, perl = TRUE)
-  }
-  if (grepl("\\\\u(0000|[dD][89a-fA-F])", text)) {
-    text <- gsub(no_letter, "\\\\ufdd0", text, perl = TRUE)
-  }
-  tryCatch(
-    jsonlite::parse_json(text),
-    error = function(e) {
-      # the rest quotes the body, and may end within a letter
-      reason <- sub("\n.*", "", conditionMessage(e), useBytes = TRUE)
-      bad_input("the body is not JSON: ", reason)
-    }
-  )
-}
-
-# The escape of a NUL, or of half a surrogate pair, which headers$no_text stands
-# for; other escapes are skipped.
-no_letter <- paste0(
-  "(?i)\\\\(?:[^u](*SKIP)(*FAIL)|",
-  "u(?:d[89ab]..\\\\ud[c-f]..(*SKIP)(*FAIL)|0000|d[89a-f]..))"
-)
-
-# Returns a line's value, or the bad_input that says what is wrong with it.
-parse_json_line <- function(line) {
-  tryCatch(parse_json(line), bad_input = identity)
-}
-
-json_records <- function(text) {
-  document <- parse_json(text)
-  records <- document
-  if (is_object(document)) {
-    document <- last_of_each(document)
-    records <- document[["instances"]]
-    refuse_parameters(document[["parameters"]])
-  }
-  if (!is.list(records) || is_object(records) || !length(records)) {
-    bad_input(
-      'the JSON must be a list of rows or {"instances": [rows]}, ',
-      "with at least one row"
-    )
-  }
-  records
-}
-
-refuse_parameters <- function(given) {
-  if (is.null(given) || is_object(given) && !length(given)) {
-    return(invisible())
-  }
-  names <- if (is_object(given)) names(given) else "parameters"
-  message <- paste("this model takes no parameters:", toString(names))
-  bad_input(substr(message, 1, longest_message))
-}
-
-# Of a name that stands twice the last one counts.
-last_of_each <- function(object) {
-  if (!anyDuplicated(names(object))) {
-    return(object)
-  }
-  object[!duplicated(names(object), fromLast = TRUE)]
-}
-
-is_object <- function(value) is.list(value) && !is.null(names(value))
-
 # Reads records: lists in the order of the columns, or objects by column name.
 read_records <- function(records, ...) {
   wrong <- vapply(records, wrong_record, "", names(columns))
@@ -388,8 +218,8 @@ read_records <- function(records, ...) {
 
 # Returns the values of good records, a list for each of the columns.
 values_of <- function(records, columns) {
-  named <- vapply(records, is_object, NA)
-  records[named] <- lapply(records[named], last_of_each)
+  named <- vapply(records, json$is_object, NA)
+  records[named] <- lapply(records[named], json$last_of_each)
   lapply(seq_along(columns), function(i) {
     at <- ifelse(named, list(columns[i]), list(i))
     Map(function(record, at) record[[at]], records, at)
@@ -403,7 +233,7 @@ wrong_record <- function(record, columns) {
   if (!is.list(record)) {
     return("must be a list or an object")
   }
-  if (!is_object(record)) {
+  if (!json$is_object(record)) {
     return(wrong_length(length(record), length(columns), listed(columns)))
   }
   lacking <- setdiff(columns, names(record))
@@ -437,10 +267,10 @@ parse_cells <- function(name, kind, cells,
   cells[!grepl("[^ \t]", cells)] <- NA
   errors <- rep(NA_character_, length(cells))
   if (is.numeric(kind)) {
-    cells <- without_blanks(cells)
+    cells <- csv$without_blanks(cells)
     cells[tolower(cells) %in% c("na", "nan")] <- NA
     odd <- which(!is.na(cells) & !is_number(cells))
-    shown <- quoted(substr(cells[odd], 1, 40))
+    shown <- headers$quoted(substr(cells[odd], 1, 40))
     errors[odd] <- sprintf("%s must be a number, not %s", name, shown)
     cells[odd] <- NA
     cells <- as.numeric(cells)
@@ -455,7 +285,7 @@ parse_values <- function(name, kind, values,
   numeric <- is.numeric(kind)
   fits <- vapply(values, if (numeric) is.numeric else is.character, NA)
   odd <- which(!fits & lengths(values) > 0)
-  shown <- vapply(values[odd], start_of_json, "")
+  shown <- vapply(values[odd], json$start_of_json, "")
   errors <- rep(NA_character_, length(values))
   expected <- if (numeric) "a number" else "text"
   errors[odd] <- sprintf("%s must be %s, not %s", name, expected, shown)
@@ -484,7 +314,7 @@ checked <- function(name, kind, values, errors, allow_missing) {
     odd <- which(!is.na(values) & !values %in% levels(kind))
     errors[odd] <- sprintf(
       "%s must be one of %s, not %s", name, toString(levels(kind)),
-      quoted(substr(values[odd], 1, 40))
+      headers$quoted(substr(values[odd], 1, 40))
     )
     values <- factor(values, levels(kind))
   }
@@ -507,25 +337,4 @@ as_frame <- function(values) {
   rows <- length(values[[1]])
   names(values) <- names(columns)
   structure(values, class = "data.frame", row.names = .set_row_names(rows))
-}
-
-# Returns the first characters of a value that jsonlite has parsed, as ASCII
-# JSON. What is beyond them is not looked at.
-start_of_json <- function(value, room = 40) {
-  if (!is.list(value)) {
-    if (is.character(value)) value <- substr(value, 1, room)
-    text <- jsonlite::toJSON(
-      value, auto_unbox = TRUE, null = "null", digits = NA
-    )
-    return(substr(iconv(text, "UTF-8", "ASCII", sub = "c99"), 1, room))
-  }
-  marks <- if (is_object(value)) c("{", "}") else c("[", "]")
-  text <- marks[1]
-  for (i in seq_along(value)) {
-    if (i > 1) text <- paste0(text, ", ")
-    if (is_object(value)) text <- paste0(text, '"', names(value)[i], '": ')
-    if (nchar(text) >= room) break
-    text <- paste0(text, start_of_json(value[[i]], room - nchar(text)))
-  }
-  substr(paste0(text, marks[2]), 1, room)
 }

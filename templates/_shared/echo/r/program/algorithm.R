@@ -23,7 +23,9 @@ fit <- function(channels, hyperparameters, job) {
 
 # Returns the rows of a data frame as lists.
 listed <- function(rows) {
-  lapply(seq_len(nrow(rows)), function(i) unname(as.list(rows[i, ,drop = FALSE])))
+  lapply(seq_len(nrow(rows)), function(i) {
+    unname(as.list(rows[i, , drop = FALSE]))
+  })
 }
 
 save_model <- function(model, directory) {

@@ -1,66 +1,89 @@
 package sagemaker
 
-/** Splits CSV text into records. Quotes may hold commas, line ends and doubled quotes; blanks after
-  * a comma do not count.
+import scala.util.boundary
+import scala.util.boundary.break
+
+/** Splits CSV text into records (RFC 4180). Blanks around a cell count only inside quotes; a quote
+  * opens a quoted cell only where the cell starts.
   */
 object Csv:
 
-  /** The cells of each record; a blank line is a record without a cell. */
-  def records(text: String): Vector[Vector[String]] = iterator(text).toVector
+  /** A record.
+    *
+    * @param cells
+    *   its cells, none for a line of nothing, or what is wrong with it: no other follows then
+    * @param isBlank
+    *   is it a line of blanks, or of nothing?
+    * @param end
+    *   where the next record begins; beyond the text after the last one
+    */
+  final case class Line(cells: Either[String, Vector[String]], isBlank: Boolean, end: Int)
 
-  /** The same, each record read only when it is asked for. */
-  def iterator(text: String): Iterator[Vector[String]] =
-    val reader = Reader(text)
-    Iterator.unfold(())(_ => Option.unless(reader.isAtEnd)((reader.record(), ())))
+  /** The records, each read only when it is asked for. A line end at the end of the text makes one
+    * more, without a cell.
+    */
+  def lines(text: String): Iterator[Line] =
+    Iterator.unfold(0): start =>
+      Option.when(start <= text.length):
+        val line = lineAt(text, start)
+        (line, line.end)
 
-  /** The cells of the first record. */
-  def firstRecord(text: String): Vector[String] =
-    if text.isEmpty then Vector.empty else Reader(text).record()
+  /** The first record. */
+  def first(text: String): Line = lineAt(text, 0)
 
-  private val LineEnd = '\n'
+  private def lineAt(text: String, start: Int): Line =
+    val reader = Reader(text, start)
+    val cells = boundary[Either[String, Vector[String]]](Right(reader.record()))
+    val end = if cells.isLeft then text.length + 1 else reader.at
+    val isBlank = text.substring(start, math.min(end, text.length)).forall(" \t\r\n".contains(_))
+    Line(cells, isBlank, end)
 
-  private final class Reader(text: String):
-    private var at = 0
+  private type Problem = boundary.Label[Either[String, Vector[String]]]
 
-    def isAtEnd: Boolean = at >= text.length
+  private final class Reader(text: String, start: Int):
+    var at: Int = start
 
-    def record(): Vector[String] =
+    def record()(using Problem): Vector[String] =
       val cells = Vector.newBuilder[String]
-      var isInside = peek != LineEnd
+      var isInside = !endsLine
       while isInside do
-        cells += cell()
-        isInside = peek == ','
-        if isInside then at += 1
-      endLine()
+        skipBlanks()
+        cells += (if at < text.length && text(at) == '"' then quoted() else plain())
+        isInside = !endsLine
+        if isInside then at += 1 // the comma
+      if at < text.length && text(at) == '\r' then at += 1
+      at += 1
       cells.result()
 
-    private def cell(): String =
-      while !isAtEnd && text(at) == ' ' do at += 1
-      val start = if !isAtEnd && text(at) == '"' then quoted() else ""
-      start + plain() // what follows a closing quote belongs to the cell too
+    private def plain()(using Problem): String =
+      val first = at
+      while !endsLine && text(at) != ',' do
+        if text(at) == '\r' then break(Left("has a CR without LF"))
+        at += 1
+      var end = at
+      while end > first && isBlank(text(end - 1)) do end -= 1
+      text.substring(first, end)
 
-    private def plain(): String =
-      val start = at
-      while peek != LineEnd && peek != ',' do at += 1
-      text.substring(start, at)
-
-    private def quoted(): String =
+    private def quoted()(using Problem): String =
       val cell = StringBuilder()
       var isOpen = true
-      at += 1
-      while isOpen && !isAtEnd do
-        if text(at) == '"' then
-          at += 1
-          isOpen = !isAtEnd && text(at) == '"'
-        if isOpen then
-          cell += text(at)
-          at += 1
+      while isOpen do
+        val end = text.indexOf('"', at + 1)
+        if end < 0 then break(Left("has a quote that is never closed"))
+        cell ++= text.substring(at + 1, end)
+        at = end + 1
+        isOpen = at < text.length && text(at) == '"'
+        if isOpen then cell += '"'
+      skipBlanks()
+      if !endsLine && text(at) != ',' then break(Left("has text after a closing quote"))
       cell.result()
 
-    /** The character here, LineEnd at any line end and at the end of the text. */
-    private def peek: Char =
-      if isAtEnd || text(at) == '\r' then LineEnd else text(at)
+    private def skipBlanks(): Unit =
+      while at < text.length && isBlank(text(at)) do at += 1
 
-    private def endLine(): Unit =
-      if text.startsWith("\r\n", at) then at += 1
-      at += 1
+    private def isBlank(c: Char): Boolean = c == ' ' || c == '\t'
+
+    /** Is here the end of the text, LF, or CR before one of them? */
+    private def endsLine: Boolean =
+      at >= text.length || text(at) == '\n' ||
+        text(at) == '\r' && (at + 1 == text.length || text(at + 1) == '\n')

@@ -21,12 +21,13 @@ final class JsonWriter private (comma: String, colon: String, lastPlain: Char):
 
   /** Appends what a model has predicted. */
   def prediction(value: Prediction, out: StringBuilder): Unit = value match
-    case values: Seq[Scalar @unchecked]         => arr(values, out)(prediction(_, out))
-    case fields: Map[String, Scalar] @unchecked => obj(fields, out)(prediction(_, out))
-    case text: String                           => quote(text, out)
-    case value: Double                          => number(value, out)
-    case value: Float                           => number(value, out)
-    case other                                  => out.append(other)
+    case json: Json                           => write(json, out)
+    case values: Seq[Item @unchecked]         => arr(values, out)(prediction(_, out))
+    case fields: Map[String, Item] @unchecked => obj(fields, out)(prediction(_, out))
+    case text: String                         => quote(text, out)
+    case value: Double                        => number(value, out)
+    case value: Float                         => number(value, out)
+    case other                                => out.append(other)
 
   /** Appends a list, each item of it as the last argument says. */
   def arr[A](items: IterableOnce[A], out: StringBuilder)(item: A => Unit): Unit =

@@ -1,24 +1,15 @@
 package sagemaker
 
-import java.util.Locale
-
 /** Numbers as they are written in requests, in training data and in answers. */
 object Numbers:
 
   // its quantifiers give nothing back, so that a million digits and a letter take one pass
   private val Number = """[+-]?([0-9]++\.?+[0-9]*+|\.[0-9]++)([eE][+-]?[0-9]++)?""".r
-  private val Infinity = "([+-]?)inf(?:inity)?".r
-  private val NaN = "[+-]?nan".r
 
-  /** The number that a text means, which may be `nan` or `inf`. */
-  def parse(text: String): Option[Double] =
-    if Number.matches(text) then Some(text.toDouble)
-    else
-      text.toLowerCase(Locale.ROOT) match
-        case NaN()         => Some(Double.NaN)
-        case Infinity("-") => Some(Double.NegativeInfinity)
-        case Infinity(_)   => Some(Double.PositiveInfinity)
-        case _             => None
+  /** The decimal number that a text means, infinite where it is too large. The words for NaN and
+    * infinity are none.
+    */
+  def parse(text: String): Option[Double] = Option.when(Number.matches(text))(text.toDouble)
 
   /** The shortest text that means this number: 0.1, 3.0, 12345678.0, 1e+16, 1e-05, nan. */
   def write(number: Double): String =

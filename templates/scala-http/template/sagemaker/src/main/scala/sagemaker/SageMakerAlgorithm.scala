@@ -5,8 +5,11 @@ import java.nio.file.Path
 /** A single value of an answer. */
 type Scalar = Double | Float | Int | Long | Boolean | String
 
+/** A value in an answer: a single one, or anything that JSON can say, such as `Json.Null`. */
+type Item = Scalar | Json
+
 /** What is answered for one row: a value, several, or several by name. */
-type Prediction = Scalar | Seq[Scalar] | Map[String, Scalar]
+type Prediction = Item | Seq[Item] | Map[String, Item]
 
 /** What `algorithm.Algorithm` has to be able to do. `train` calls [[fit]] and [[save]]; `serve`
   * calls [[load]] once, then [[predict]] for every request, from several threads at a time.

@@ -8,9 +8,9 @@ class NumbersSuite extends munit.FunSuite:
 
   test("reads numbers"):
     val numbers =
-      Seq("5." -> 5.0, "+.5" -> 0.5, "2e-1" -> 0.2, "-Infinity" -> Double.NegativeInfinity)
+      Seq("5." -> 5.0, "+.5" -> 0.5, "2e-1" -> 0.2, "1e999" -> Double.PositiveInfinity)
     for (text, number) <- numbers do assertEquals(Numbers.parse(text), Some(number))
 
   test("refuses what is none"):
-    val texts = Seq("", ".", "1d", "1L", "0x10", "1_0", "1 0", "1e", "true", "\u0664")
+    val texts = Seq("", ".", "1d", "1L", "0x10", "1_0", "1 0", "1e", "true", "nan", "\u0664")
     for text <- texts do assertEquals(Numbers.parse(text), None, text)

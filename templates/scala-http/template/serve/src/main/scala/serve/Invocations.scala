@@ -15,6 +15,7 @@ import sagemaker.JsonWriter
 final class Invocations(predictor: Predictor[?], settings: Settings, workers: Workers)
     extends Handler.Abstract:
 
+  private val encodings = ContentEncoding(settings.bodyMib)
   private val unanswered = AtomicInteger()
   private val tooLate = Refusal(
     504,
@@ -35,16 +36,18 @@ final class Invocations(predictor: Predictor[?], settings: Settings, workers: Wo
 
   private def invoke(request: Request, answer: Answer): Unit =
     val contentType = header(request, HttpHeader.CONTENT_TYPE)
-    val media = MediaType.parse(contentType)
+    val encoding = header(request, HttpHeader.CONTENT_ENCODING)
     val checked =
       for
-        body <- body(request) // before anything is refused: a rest would spoil the connection
+        sent <- body(request) // before anything is refused: a rest would spoil the connection
+        media <- MediaType.parse(contentType).left.map(Refusal(400, _))
         own <- media.format.toRight(unknownType(contentType))
         wanted <- MediaType.chooseAnswer(header(request, HttpHeader.ACCEPT), own).toRight(noAnswer)
-      yield (body, own, wanted)
+        body <- encodings.decode(sent, encoding)
+      yield (body, media, own, wanted)
     checked match
       case Left(refusal) => answer.refuse(refusal)
-      case Right((body, own, wanted)) =>
+      case Right((body, media, own, wanted)) =>
         workers.run(predictor.answer(body, own, media, wanted), Left(tooLate)):
           case Right(bytes)  => answer.send(200, s"${wanted.name}; charset=utf-8", bytes)
           case Left(refusal) => answer.refuse(refusal)
@@ -89,6 +92,7 @@ final class Answer(request: Request, response: Response, callback: Callback):
     val json = StringBuilder("{\"error\":")
     JsonWriter.Compact.quote(refusal.sentence.strip.split("\\s+").mkString(" ").take(1000), json)
     json ++= "}\n"
+    refusal.headers.foreach((name, value) => response.getHeaders.put(name, value))
     // a prediction that hangs has this thread: no other request may come over the connection
     if refusal.status == 504 then response.getHeaders.put(HttpHeader.CONNECTION, "close")
     send(refusal.status, Format.Json.name, json.result().getBytes(UTF_8))

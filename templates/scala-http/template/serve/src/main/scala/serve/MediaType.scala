@@ -23,13 +23,18 @@ final case class MediaType(name: String, parameters: Map[String, String]):
 
   def charset: String = parameters.getOrElse("charset", "utf-8")
 
-  def hasHeader: Boolean = parameters.get("header").contains("present")
-
 object MediaType:
 
-  def parse(header: String): MediaType =
+  /** A Content-Type, or what is wrong with it: it names a parameter twice. */
+  def parse(header: String): Either[String, MediaType] =
+    val (name, parameters) = split(header)
+    val byName = parameters.toMap
+    if byName.size < parameters.size then Left("Content-Type names a parameter twice")
+    else Right(MediaType(name, byName))
+
+  private def split(header: String): (String, List[(String, String)]) =
     val name :: rest = header.toLowerCase(Locale.ROOT).split(";", -1).toList: @unchecked
-    MediaType(name.strip, rest.map(parameter).toMap)
+    (name.strip, rest.filterNot(_.isBlank).map(parameter))
 
   private def parameter(text: String): (String, String) =
     val (name, value) = text.span(_ != '=')
@@ -38,20 +43,30 @@ object MediaType:
 
   /** The format of the answer for an Accept header; with no preference that is the request's own
     * (H14).
+    *
+    * For each format the most specific range decides (RFC 9110, 12.5.1). Of equal ones the first in
+    * the header wins.
     */
   def chooseAnswer(accept: String, own: Format): Option[Format] =
     if accept.isBlank || accept == "*/*" then Some(own)
     else
-      val (offers, refusals) = accept.split(",").map(parse).partition(quality(_) > 0)
-      val refused = refusals.map(_.name).toSet
-      // a stable sort: first come, first served
-      offers.sortBy(offer => -quality(offer)).flatMap(matching(_, own, refused)).headOption
+      val parts = accept.split(",").toSeq.filterNot(_.isBlank).zipWithIndex
+      // of ranges with one name the first one counts
+      val ranges = parts.reverse.map((part, place) => range(part, place)).toMap
+      def preference(format: Format): (Double, Int) =
+        Seq(format.name, format.family, "*/*").flatMap(ranges.get).headOption.getOrElse((0, 0))
+      if ranges.isEmpty then Some(own)
+      else
+        // of equal ones minBy takes the first
+        Some((own +: Format.values.toSeq).minBy: format =>
+          val (quality, place) = preference(format)
+          (-quality, place)
+        ).filter(preference(_)._1 > 0)
 
-  private def quality(offer: MediaType): Double =
-    offer.parameters.get("q").flatMap(_.toDoubleOption).getOrElse(1)
+  /** The name of a range, how much it is liked, and where it stands. */
+  private def range(part: String, place: Int): (String, (Double, Int)) =
+    val (name, parameters) = split(part)
+    val quality = parameters.toMap.getOrElse("q", "1")
+    (name, (if Quality.matches(quality) then quality.toDouble else 1, place))
 
-  private def matching(offer: MediaType, own: Format, refused: Set[String]): Option[Format] =
-    (own +: Format.values).find: format =>
-      val isWild = offer.name == "*/*" || offer.name == format.family
-      val isRefused = refused(format.name) || refused(format.family)
-      offer.name == format.name || isWild && !isRefused
+  private val Quality = """0(\.[0-9]*)?|\.[0-9]+|1(\.0*)?""".r

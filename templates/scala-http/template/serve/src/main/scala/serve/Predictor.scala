@@ -4,8 +4,10 @@ import java.lang.System.Logger.Level
 
 import sagemaker.{BadRequestException, Prediction, Rows, SageMakerAlgorithm}
 
-/** A request that is answered with an error: its status, and one sentence for the client (H20). */
-final case class Refusal(status: Int, sentence: String)
+/** A request that is answered with an error: its status, one sentence for the client (H20), and
+  * what else the answer has to say in its head.
+  */
+final case class Refusal(status: Int, sentence: String, headers: Map[String, String] = Map.empty)
 
 /** A loaded model, and how it is asked. */
 final class Predictor[M](algorithm: SageMakerAlgorithm[M], model: M, isBatch: Boolean):

@@ -2,7 +2,7 @@ package serve
 
 import java.nio.charset.StandardCharsets.UTF_8
 
-import sagemaker.{Numbers, Prediction, Scalar}
+import sagemaker.{Item as Value, Json, Numbers, Prediction}
 import sagemaker.JsonWriter.Compact
 
 /** Writes predictions as text. SageMaker ends each answer of a batch job with a newline of its own
@@ -70,19 +70,37 @@ final class ResponseWriter(isBatch: Boolean):
   // --- CSV ---
 
   private def csv(item: Item, out: StringBuilder): Unit = item match
-    case Left(_)                               => out ++= "ERROR"
-    case Right(values: Seq[Scalar @unchecked]) => out ++= values.map(cell).mkString(",")
-    case Right(_: Map[?, ?]) =>
-      throw IllegalStateException("values by name cannot be written as CSV: ask for JSON")
-    case Right(value: Scalar) => out ++= cell(value)
+    case Left(_)                             => out ++= "ERROR"
+    case Right(values: Seq[Value @unchecked]) => out ++= line(values)
+    case Right(Json.Arr(values*))            => out ++= line(values)
+    case Right(fields: Map[?, ?])            => out ++= quoted(json(fields))
+    case Right(value: Value)                 => out ++= line(Seq(value))
 
-  private def cell(value: Scalar): String = value match
-    case number: Double => Numbers.write(number)
-    case number: Float  => Numbers.write(number)
-    case text: String   => quoted(text)
-    case other          => other.toString
+  /** The cells of a line; a blank one would be skipped where it is read. */
+  private def line(values: Seq[Value]): String =
+    values.map(cell).mkString(",") match
+      case ""    => "\"\""
+      case cells => cells
+
+  /** A cell: blank for what is missing or not finite, JSON for a list or an object. */
+  private def cell(value: Value): String = value match
+    case number: Double     => if number.isFinite then Numbers.write(number) else ""
+    case number: Float      => if number.isFinite then Numbers.write(number) else ""
+    case text: String       => quoted(text)
+    case Json.Null          => ""
+    case Json.Num(number)   => cell(number)
+    case Json.Str(text)     => quoted(text)
+    case list: Json         => quoted(list.compact)
+    case other              => other.toString
+
+  private def json(fields: Map[?, ?]): String =
+    val out = StringBuilder()
+    Compact.prediction(fields.asInstanceOf[Prediction], out)
+    out.result()
 
   private def quoted(text: String): String =
-    if text.exists(c => c == ',' || c == '"' || c == '\n' || c == '\r') then
-      s"\"${text.replace("\"", "\"\"")}\""
-    else text
+    val isSpecial = text.exists(c => c == ',' || c == '"' || c == '\n' || c == '\r')
+    val hasBlanks = text.nonEmpty && (isBlank(text.head) || isBlank(text.last))
+    if isSpecial || hasBlanks then s"\"${text.replace("\"", "\"\"")}\"" else text
+
+  private def isBlank(c: Char): Boolean = c == ' ' || c == '\t'

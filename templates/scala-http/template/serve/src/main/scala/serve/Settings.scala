@@ -15,6 +15,8 @@ import scala.concurrent.duration.{DurationInt, FiniteDuration}
   *   of one prediction
   * @param grace
   *   for requests in flight when this JVM is asked to stop
+  * @param bodyMib
+  *   how large a body may be, decoded; 0 is no limit
   * @param isBatch
   *   is this a batch transform job? Then each line of a request is a record of its own (B5)
   */
@@ -23,6 +25,7 @@ final case class Settings(
     workers: Int,
     timeout: FiniteDuration,
     grace: FiniteDuration,
+    bodyMib: Int = 25,
     isBatch: Boolean = false
 )
 
@@ -34,5 +37,6 @@ object Settings:
       workers = sys.props("serve.workers").toInt,
       timeout = sys.props("serve.timeout").toInt.seconds,
       grace = sys.props("serve.grace").toInt.seconds,
+      bodyMib = sys.props("serve.body-mib").toInt,
       isBatch = sys.props("serve.batch").toBoolean
     )

@@ -7,7 +7,7 @@ class RequestReaderSuite extends munit.FunSuite:
   private val numbers = Seq(Column.Number("x"), Column.Number("y"))
 
   private def read(text: String, contentType: String): Either[String, Seq[Double]] =
-    val media = MediaType.parse(contentType)
+    val media = MediaType.parse(contentType).toOption.get
     val reader = RequestReader(numbers, allowsMissing = false, isBatch = false)
     reader
       .read(text.getBytes("utf-8"), media.format.get, media)
@@ -26,4 +26,5 @@ class RequestReaderSuite extends munit.FunSuite:
   test("what is no finite number is refused"):
     assertEquals(read("[[1, NaN]]", "application/json"), Left("row 1: y is missing"))
     assertEquals(read("[[1, 1e999]]", "application/json"), Left("row 1: y is not a finite number"))
-    assertEquals(read("1,inf", "text/csv"), Left("row 1: y is not a finite number"))
+    assertEquals(read("1,1e999", "text/csv"), Left("row 1: y is not a finite number"))
+    assertEquals(read("1,inf", "text/csv"), Left("row 1: y must be a number, not 'inf'"))

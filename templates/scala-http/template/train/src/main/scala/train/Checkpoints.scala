@@ -9,6 +9,9 @@ import scala.util.{Failure, Success, Try, Using}
 /** The states of a training job below /opt/ml/checkpoints, which outlive the instance (T32). */
 final class Checkpoints(directory: Path):
 
+  // the newest two rounds that were written or read; one that cannot be read does not count
+  private var usable = Seq.empty[Long]
+
   private val FileName = """round-(\d{6,10})\.ser""".r
 
   def write(round: Int, state: Serializable): Unit =
@@ -18,7 +21,8 @@ final class Checkpoints(directory: Path):
     Using.resource(ObjectOutputStream(Files.newOutputStream(unfinished)))(_.writeObject(state))
     // complete or not there at all
     Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE)
-    for (_, old) <- newestFirst.drop(2) do Files.delete(old)
+    usable = usable.takeRight(1) :+ round.toLong
+    for (number, old) <- newestFirst if number < usable.head do Files.delete(old)
 
   /** The newest readable state, or what is given. */
   def newest[S <: Serializable](otherwise: S): S =
@@ -27,6 +31,7 @@ final class Checkpoints(directory: Path):
       .flatMap: (round, path) =>
         Try(read[S](path)) match
           case Success(state) =>
+            usable = Seq(round)
             Train.log(s"resumed after round $round")
             Some(state)
           case Failure(error) =>

@@ -22,6 +22,11 @@ object Failure:
         Console.err.println(s"the failure file could not be written: $error")
     1
 
-  private def sentence(error: Throwable): String = error match
-    case job: JobException => job.getMessage
-    case other             => s"${other.getClass.getSimpleName}: ${other.getMessage}"
+  /** SageMaker shows the beginning: it says something. */
+  private def sentence(error: Throwable): String =
+    val kind = error.getClass.getSimpleName
+    val message = Option(error.getMessage).getOrElse("").strip
+    error match
+      case _: JobException      => message
+      case _ if message.isEmpty => kind
+      case _                    => s"$kind: $message"

@@ -13,7 +13,7 @@ import sagemaker.{Channel, Channels, Column, JobException, Json, Rows}
 /** An input channel in a folder below /opt/ml/input/data, or in Pipe mode the FIFOs NAME_0, NAME_1
   * ... there.
   */
-final class InputChannel(path: Path, isPipe: Boolean) extends Channel:
+final class InputChannel(path: Path, isPipe: Boolean, contentType: String = "") extends Channel:
 
   private val name = path.getFileName.toString
   private var epoch = 0
@@ -30,16 +30,22 @@ final class InputChannel(path: Path, isPipe: Boolean) extends Channel:
     !isHidden && Files.isRegularFile(file) && Files.size(file) > 0
 
   def foreachStream(suffix: String)(read: (String, InputStream) => Unit): Unit =
-    val sources = if isPipe then Seq(nextFifo()) else chosen(suffix)
+    foreachStream(Seq(suffix))(read)
+
+  private def foreachStream(suffixes: Seq[String])(read: (String, InputStream) => Unit): Unit =
+    val sources = if isPipe then Seq(nextFifo()) else chosen(suffixes)
     for source <- sources do
       // FileInputStream, because the one of Files cannot read a FIFO
       Using.resource(BufferedInputStream(FileInputStream(source.toFile))): stream =>
         read(source.toString, stream)
 
-  private def chosen(suffix: String): Seq[Path] =
+  private def chosen(suffixes: Seq[String]): Seq[Path] =
     val all = files
-    val some = all.filter(_.getFileName.toString.toLowerCase(Locale.ROOT).endsWith(suffix))
+    val some = all.filter(endsWith(suffixes))
     if some.isEmpty then all else some
+
+  private def endsWith(suffixes: Seq[String])(file: Path): Boolean =
+    suffixes.exists(file.getFileName.toString.toLowerCase(Locale.ROOT).endsWith)
 
   private def nextFifo(): Path =
     val fifo = path.resolveSibling(s"${name}_$epoch")
@@ -48,11 +54,19 @@ final class InputChannel(path: Path, isPipe: Boolean) extends Channel:
     fifo
 
   def rows(columns: Seq[Column]): Rows =
-    val table = CsvTable(columns)
-    foreachStream(".csv")((name, stream) => table.add(name, bytes(name, stream)))
+    val table = Table(columns)
+    if hasJsonLines then
+      foreachStream(InputChannel.Lines)((name, in) => table.addLines(name, bytes(name, in)))
+    else foreachStream(InputChannel.Csv)((name, in) => table.addCsv(name, bytes(name, in)))
     val rows = table.rows
     if rows.size == 0 then throw JobException(s"channel $name holds no data")
     rows
+
+  private def hasJsonLines: Boolean =
+    if isPipe || contentType.nonEmpty then contentType == "application/jsonlines"
+    else
+      val all = files
+      !all.exists(endsWith(InputChannel.Csv)) && all.exists(endsWith(InputChannel.Lines))
 
   private def bytes(name: String, stream: InputStream): Array[Byte] =
     if Files.size(Path.of(name)) > InputChannel.Largest then
@@ -62,6 +76,8 @@ final class InputChannel(path: Path, isPipe: Boolean) extends Channel:
 
 object InputChannel:
 
+  private val Csv = Seq(".csv")
+  private val Lines = Seq(".jsonl", ".jsonlines", ".ndjson")
   private val Largest = Int.MaxValue - 8L // what an array can hold
 
   /** The channels that inputdataconfig.json names; without it those that have a folder. */
@@ -77,7 +93,11 @@ object InputChannel:
       case Some(Json.Str(wrapper)) if wrapper.nonEmpty && wrapper != "None" =>
         val name = path.getFileName
         throw JobException(s"channel $name comes as $wrapper: set RecordWrapperType to None")
-      case _ => InputChannel(path, values.get("TrainingInputMode").contains(Json.Str("Pipe")))
+      case _ =>
+        val isPipe = values.get("TrainingInputMode").contains(Json.Str("Pipe"))
+        val contentType = values.get("ContentType").collect { case Json.Str(value) => value }
+        val media = contentType.getOrElse("").takeWhile(_ != ';').strip.toLowerCase(Locale.ROOT)
+        InputChannel(path, isPipe, media)
 
   private def folders(data: Path): Seq[String] =
     if Files.isDirectory(data) then

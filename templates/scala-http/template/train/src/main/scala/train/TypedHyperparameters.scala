@@ -41,12 +41,20 @@ object TypedHyperparameters:
     val (value, kind): (Option[Hyperparameters.Value], String) = default match
       case _: String   => (Some(text), "text")
       case _: Boolean  => (boolean(word), "true or false")
-      case _: Int      => (word.toIntOption, "a whole number")
-      case _: Long     => (word.toLongOption, "a whole number")
-      case _: Double   => (Numbers.parse(word), "a number")
+      case _: Int      => (whole(word).toIntOption, range(word, Int.MinValue, Int.MaxValue))
+      case _: Long     => (whole(word).toLongOption, range(word, Long.MinValue, Long.MaxValue))
+      case _: Double   => (Numbers.parse(word).filter(_.isFinite), "a number")
       case _: Json.Obj => (json(text).collect { case found: Json.Obj => found }, "a JSON object")
       case _: Json     => (json(text).collect { case found: Json.Arr => found }, "a JSON list")
     value.getOrElse(throw JobException(s"hyperparameter $name must be $kind, not '$text'"))
+
+  /** The word, or nothing where it has other digits than 0 to 9, of which Java takes all scripts. */
+  private def whole(word: String): String = if Whole.matches(word) then word else ""
+
+  private val Whole = "[+-]?[0-9]+".r
+
+  private def range(word: String, least: Long, most: Long): String =
+    if Whole.matches(word) then s"a whole number from $least to $most" else "a whole number"
 
   private def json(text: String): Option[Json] = Json.read(text).toOption
 

@@ -28,6 +28,9 @@ class TypedHyperparametersSuite extends munit.FunSuite:
   Seq(
     ("depth", "many", "a whole number"),
     ("depth", "1.5", "a whole number"),
+    ("depth", "\u0665", "a whole number"),
+    ("depth", "2147483648", "a whole number from -2147483648 to 2147483647"),
+    ("rate", "NaN", "a number"),
     ("rate", "half", "a number"),
     ("center", "maybe", "true or false"),
     ("layers", "1", "a JSON list"),

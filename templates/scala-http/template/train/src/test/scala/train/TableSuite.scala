@@ -2,11 +2,11 @@ package train
 
 import sagemaker.{Column, JobException}
 
-class CsvTableSuite extends munit.FunSuite:
+class TableSuite extends munit.FunSuite:
 
   private def read(text: String): Seq[String] =
-    val table = CsvTable(Seq(Column.Number("number"), Column.Text("text")))
-    table.add("file.csv", text.getBytes("utf-8"))
+    val table = Table(Seq(Column.Number("number"), Column.Text("text")))
+    table.addCsv("file.csv", text.getBytes("utf-8"))
     val rows = table.rows
     rows.indices.map(row => s"${rows.number(row, 0)} ${rows.text(row, 1).getOrElse("-")}")
 
@@ -17,8 +17,11 @@ class CsvTableSuite extends munit.FunSuite:
     val text = "\ufefftext , more,number\na,9,1\ntext , more,number\nb,9,2"
     assertEquals(read(text), Seq("1.0 a", "2.0 b"))
 
+  test("text that is a column's name makes no header"):
+    assertEquals(read("1,text\n2,number"), Seq("1.0 text", "2.0 number"))
+
   Seq(
-    "number,label\n1,a" -> "file.csv: the header lacks text",
+    "number,label\n1,a" -> "file.csv: the header has no column text",
     "1,a\n2,b," -> "file.csv, row 2: 3 values, expected 2: number, text",
     "x,a" -> "file.csv, row 1: number must be a number, not 'x'"
   ).foreach: (text, sentence) =>
