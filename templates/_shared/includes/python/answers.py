@@ -18,12 +18,12 @@ def to_list(predictions):
     """Return what predict returned as a list of plain values: numbers, text, bools, None, lists and dicts of them."""
     if hasattr(predictions, "to_numpy"):  # a pandas Series or DataFrame
         predictions = predictions.to_numpy()
-    if hasattr(predictions, "dtype") and predictions.dtype.kind in "biufU":
-        return predictions.tolist()
     if hasattr(predictions, "tolist"):
         predictions = predictions.tolist()
     if not isinstance(predictions, list | tuple):
         raise TypeError(f"predict must return a list or an array, not {type(predictions).__name__}")
+    if set(map(type, predictions)) <= {bool, float, int, str}:
+        return list(predictions)
     return [plain(value) for value in predictions]
 
 
@@ -63,6 +63,10 @@ def write_csv(predictions):
     kinds = set(map(type, predictions))
     if kinds == {int} or (kinds == {float} and all(map(math.isfinite, predictions))):
         return "\n".join(map(str, predictions))
+    if kinds == {str} and "" not in predictions:
+        text = "\n".join(predictions)
+        if text.count("\n") == len(predictions) - 1 and not any(odd in text for odd in ',"\r \t'):
+            return text
     return "\n".join(map(write_line, predictions))
 
 

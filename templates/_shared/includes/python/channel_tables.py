@@ -13,8 +13,6 @@ from formats import BadInput
 
 BLOCK = 2**20  # characters of CSV that are read at once
 NEEDLESS_ZERO = re.compile(r"[+-]?0[0-9]")
-# A quoted cell that means the same without its quotes.
-NEEDLESS_QUOTES = re.compile(r'(?:^|(?<=,))"((?:[^",\n \t](?:[^",\n]*[^",\n \t])?)?)"(?=,|$)', re.MULTILINE)
 WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})")
 
 
@@ -104,7 +102,7 @@ class CsvReader:
     def __init__(self, table, file, names, header):
         self.table, self.file, self.names, self.count = table, file, names, 0
         # a Pipe repeats it for every object in it
-        self.header = header and NEEDLESS_QUOTES.sub(r"\1", header.rstrip("\r\n"))
+        self.header = header and formats.NEEDLESS_QUOTES.sub(r"\1", header.rstrip("\r\n"))
         self.is_named = header is not None
         self.places = [names.index(name) for name in table.kinds]
 
@@ -112,8 +110,7 @@ class CsvReader:
         """Add a block of whole lines. Returns False where anything is out of the ordinary, and adds nothing then."""
         if "\r" in block:
             block = block.replace("\r\n", "\n")
-        if '"' in block:
-            block = NEEDLESS_QUOTES.sub(r"\1", block)
+        block = formats.without_needless_quotes(block)
         if '"' in block or "\r" in block or "\0" in block:
             return False
         lines = [line for line in block.split("\n") if line.strip(formats.BLANKS) and line != self.header]
