@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -45,9 +46,18 @@ def container_folder(parent: Path, name: str, template: str = "python-flask", **
     template, _, version = template.partition("@")
     data = [f"--data={key}={value}" for key, value in {"project_name": f"{PREFIX}-{name}", **answers}.items()]
     command = [sys.executable, "-m", "smscaffold", "new", str(folder), "-t", template, "--defaults", "--no-git"]
-    ref = ["--ref", f"v{version}"] if version else []
+    ref = ["--ref", released(template, version)] if version else []
     subprocess.run([*command, "--quiet", *ref, *data], cwd=ROOT, check=True)
     return folder
+
+
+def released(template: str, version: str) -> str:
+    """Returns the tag of a template's newest release that is not above the version."""
+    bundle = ROOT / "smscaffold" / "history" / f"{template}.bundle"
+    heads = subprocess.run(["git", "bundle", "list-heads", bundle], check=True, capture_output=True, text=True).stdout
+    tags = re.findall(r"refs/tags/v([0-9.]+)$", heads, re.MULTILINE)
+    numbers = [tuple(map(int, tag.split("."))) for tag in tags]
+    return "v" + ".".join(map(str, max(each for each in numbers if each <= tuple(map(int, version.split("."))))))
 
 
 def train(folder: Path) -> Path:

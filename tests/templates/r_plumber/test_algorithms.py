@@ -96,6 +96,17 @@ def test_a_fit_that_returns_nothing(image: str, regression: Mounts, tmp_path: Pa
     assert (result.exit_code, result.failure, list(result.model.glob("*"))) == (1, reason, [])
 
 
+def test_functions_of_packages_are_not_hidden(image: str, tmp_path: Path) -> None:
+    """caret has a function train, readr read_csv, recipes prepare: those of the harness live elsewhere."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "file.csv").write_text("x,y\n1,2\n")
+    mounts = algorithm("package")
+    result = train(image, tmp_path / "job", {"train": tmp_path / "data"}, mounts=mounts)
+    assert result.exit_code == 0, result.logs
+    with endpoint(image, result.model, mounts=mounts) as served:
+        assert served.invoke("1").text == "knn\n"
+
+
 def test_what_predict_rows_may_return(image: str) -> None:
     shapes = {
         "doubles": "[11.0,0.1,0.3333333333333333,1000000000000000.0,1e+16,1e-05,123456.789,null,null]",
@@ -110,10 +121,10 @@ def test_what_predict_rows_may_return(image: str) -> None:
         "list": '[1.0,[1.0,2.0],"x"]',
     }
     as_csv = {
-        "doubles": "11.0\n0.1\n0.3333333333333333\n1000000000000000.0\n1e+16\n1e-05\n123456.789\nnan\n-inf\n",
-        "integers": "1\n100000\nnan\n",
-        "logicals": "True\nFalse\n",
-        "texts": '"a ""b"", c"\n"\\ ä\n\x01"\n\n',
+        "doubles": '11.0\n0.1\n0.3333333333333333\n1000000000000000.0\n1e+16\n1e-05\n123456.789\n""\n""\n',
+        "integers": '1\n100000\n""\n',
+        "logicals": "true\nfalse\n",
+        "texts": '"a ""b"", c"\n"\\ ä\n\x01"\n""\n',
         "frame": "x,0.5\ny,1.0\n",
         "matrix_column": "x,0.25,0.75\ny,0.5,0.5\n",
         "list": "1.0\n1.0,2.0\nx\n",

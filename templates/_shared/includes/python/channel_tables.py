@@ -91,7 +91,8 @@ class Table:
         if kind is float:
             return np.concatenate(self.blocks[name])
         values = list(chain.from_iterable(self.blocks[name]))
-        if kind is None and (numbers := as_numbers(values)) is not None:
+        is_open = kind is None and self.found.get(name) is not str
+        if is_open and (numbers := as_numbers(values)) is not None:
             return numbers
         return pandas.Series(values, dtype=object)
 

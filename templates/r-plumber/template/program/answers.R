@@ -16,9 +16,7 @@ write_rows <- function(predictions, as_csv) {
   }
   atomic <- is.atomic(predictions) && !is.null(predictions)
   if (atomic && length(dim(predictions)) < 2) { # factors, dates too
-    cells <- write(predictions)
-    cells[!nzchar(cells)] <- '""' # a blank line would be skipped
-    return(cells)
+    return(not_blank(write(predictions)))
   }
   if (!is.list(predictions)) {
     stop(
@@ -64,16 +62,15 @@ csv_row <- function(value) {
   }, ""))
 }
 
-# Returns cells as a line; a blank one would be skipped where it is read.
-csv_line <- function(cells) {
-  line <- paste(cells, collapse = ",")
-  if (nzchar(line)) line else '""'
-}
+csv_line <- function(cells) not_blank(paste(cells, collapse = ","))
+
+# Returns lines; a blank one would be skipped where it is read.
+not_blank <- function(lines) ifelse(nzchar(lines), lines, '""')
 
 # Joins columns of texts to one list a row.
 write_lists <- function(columns, as_csv) {
   joined <- do.call(paste, c(columns, sep = ","))
-  if (as_csv) joined else paste0("[", joined, "]")
+  if (as_csv) not_blank(joined) else paste0("[", joined, "]")
 }
 
 # Returns the body for rows of texts, without a final newline. errors has for

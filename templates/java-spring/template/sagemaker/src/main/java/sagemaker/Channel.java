@@ -14,8 +14,9 @@ public interface Channel {
    * Returns the channel's data as a table with these columns. Values are read as a request's are.
    *
    * <p>It is CSV, or JSON Lines: where the channel's ContentType says so, or where no file ends in
-   * .csv and some end in .jsonl, .jsonlines or .ndjson. A first CSV record that names all columns is
-   * a header, and columns are then taken by name; without one the values must stand in this order.
+   * .csv and some end in .jsonl, .jsonlines or .ndjson. A first CSV record that names all columns
+   * is a header, and columns are then taken by name; without one the values must stand in this
+   * order.
    *
    * @throws JobException where there is no data, or a line does not fit
    */

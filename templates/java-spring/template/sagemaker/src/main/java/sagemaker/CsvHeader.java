@@ -41,7 +41,8 @@ public final class CsvHeader {
     }
     List<String> twice = names.stream().filter(name -> counts.get(name) > 1).toList();
     if (!twice.isEmpty()) {
-      throw new BadRequestException("the header names %s twice".formatted(String.join(", ", twice)));
+      throw new BadRequestException(
+          "the header names %s twice".formatted(String.join(", ", twice)));
     }
     return new CsvHeader(cells.size(), names.stream().mapToInt(places::get).toArray());
   }

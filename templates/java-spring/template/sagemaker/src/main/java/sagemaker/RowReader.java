@@ -102,7 +102,9 @@ public final class RowReader {
     return String.join(", ", columns.stream().map(Column::name).toList());
   }
 
-  /** Returns the value of a CSV cell; a blank is a missing one, and so is NA or NaN for a number. */
+  /**
+   * Returns the value of a CSV cell; a blank is a missing one, and so is NA or NaN for a number.
+   */
   private Object cell(Column column, String cell) {
     String word = withoutBlanks(cell);
     if (word.isEmpty()) {
@@ -122,7 +124,9 @@ public final class RowReader {
     }
   }
 
-  /** Returns a JSON value as the column's kind; null is a missing one, and so is NaN for a number. */
+  /**
+   * Returns a JSON value as the column's kind; null is a missing one, and so is NaN for a number.
+   */
   private Object value(Column column, Object value) {
     boolean isNumber = column.kind() == Column.Kind.NUMBER;
     boolean isNan = value instanceof Number number && Double.isNaN(number.doubleValue());
@@ -158,7 +162,9 @@ public final class RowReader {
   private static String text(Column column, String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      boolean isPair = Character.isHighSurrogate(c) && i + 1 < text.length()
+      boolean isPair =
+          Character.isHighSurrogate(c)
+              && i + 1 < text.length()
               && Character.isLowSurrogate(text.charAt(i + 1));
       if (c == '\0' || Character.isSurrogate(c) && !isPair) {
         throw new BadRequestException(

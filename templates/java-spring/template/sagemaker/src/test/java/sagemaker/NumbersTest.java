@@ -30,7 +30,8 @@ class NumbersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", ".", "1d", "1L", "0x10", "1_0", "1 0", "1e", "true", "nan", "inf", "\u0664"})
+  @ValueSource(
+      strings = {"", ".", "1d", "1L", "0x10", "1_0", "1 0", "1e", "true", "nan", "inf", "\u0664"})
   void refusesWhatIsNone(String text) {
     assertThrows(NumberFormatException.class, () -> Numbers.parse(text));
   }

@@ -60,7 +60,9 @@ record Records(Rows rows, List<String> errors) {
       errors.add(lastReason);
     }
 
-    /** Adds a record of CSV; a header says where its columns stand, without one they are in order. */
+    /**
+     * Adds a record of CSV; a header says where its columns stand, without one they are in order.
+     */
     void addLine(Csv.Line line, CsvHeader header) {
       if (line.problem() != null) {
         addBad(line.problem());

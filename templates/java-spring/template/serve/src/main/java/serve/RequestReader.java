@@ -128,8 +128,7 @@ final class RequestReader {
     return reader.records();
   }
 
-  private static void forEachLine(
-      String text, Records.Reader reader, Consumer<String> consumer) {
+  private static void forEachLine(String text, Records.Reader reader, Consumer<String> consumer) {
     int start = 0;
     while (start <= text.length()) {
       int end = text.indexOf('\n', start);

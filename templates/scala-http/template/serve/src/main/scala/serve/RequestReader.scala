@@ -17,13 +17,17 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
     */
   def read(body: Array[Byte], format: Format, media: MediaType): Either[String, Records] =
     if isBatch && format != Format.Json then // a blank line is a record too
-      BodyText.decodeLines(body, media.charset).flatMap: decoded =>
-        parse(decoded.stripSuffix("\n").stripSuffix("\r"), format, media)
+      BodyText
+        .decodeLines(body, media.charset)
+        .flatMap: decoded =>
+          parse(decoded.stripSuffix("\n").stripSuffix("\r"), format, media)
     else
-      BodyText.decode(body, media.charset).flatMap: decoded =>
-        val end = decoded.lastIndexWhere(c => c != '\n' && c != '\r') + 1
-        if decoded.take(end).isBlank then Left("the body is empty")
-        else parse(decoded.take(end), format, media)
+      BodyText
+        .decode(body, media.charset)
+        .flatMap: decoded =>
+          val end = decoded.lastIndexWhere(c => c != '\n' && c != '\r') + 1
+          if decoded.take(end).isBlank then Left("the body is empty")
+          else parse(decoded.take(end), format, media)
 
   private def parse(text: String, format: Format, media: MediaType): Either[String, Records] =
     format match
@@ -74,7 +78,8 @@ final class RequestReader(columns: Seq[Column], allowsMissing: Boolean, isBatch:
         val end = text.indexOf('\n', start)
         val line = text.substring(start, if end < 0 then text.length else end)
         val isText = line != BodyText.NoText
-        val checked = Either.cond(isText, line, "has bytes that are no letters of the character set")
+        val checked =
+          Either.cond(isText, line, "has bytes that are no letters of the character set")
         (checked, start + line.length + 1)
 
   // --- JSON ---

@@ -70,11 +70,11 @@ final class ResponseWriter(isBatch: Boolean):
   // --- CSV ---
 
   private def csv(item: Item, out: StringBuilder): Unit = item match
-    case Left(_)                             => out ++= "ERROR"
+    case Left(_)                              => out ++= "ERROR"
     case Right(values: Seq[Value @unchecked]) => out ++= line(values)
-    case Right(Json.Arr(values*))            => out ++= line(values)
-    case Right(fields: Map[?, ?])            => out ++= quoted(json(fields))
-    case Right(value: Value)                 => out ++= line(Seq(value))
+    case Right(Json.Arr(values*))             => out ++= line(values)
+    case Right(fields: Map[?, ?])             => out ++= quoted(json(fields))
+    case Right(value: Value)                  => out ++= line(Seq(value))
 
   /** The cells of a line; a blank one would be skipped where it is read. */
   private def line(values: Seq[Value]): String =
@@ -84,14 +84,14 @@ final class ResponseWriter(isBatch: Boolean):
 
   /** A cell: blank for what is missing or not finite, JSON for a list or an object. */
   private def cell(value: Value): String = value match
-    case number: Double     => if number.isFinite then Numbers.write(number) else ""
-    case number: Float      => if number.isFinite then Numbers.write(number) else ""
-    case text: String       => quoted(text)
-    case Json.Null          => ""
-    case Json.Num(number)   => cell(number)
-    case Json.Str(text)     => quoted(text)
-    case list: Json         => quoted(list.compact)
-    case other              => other.toString
+    case number: Double   => if number.isFinite then Numbers.write(number) else ""
+    case number: Float    => if number.isFinite then Numbers.write(number) else ""
+    case text: String     => quoted(text)
+    case Json.Null        => ""
+    case Json.Num(number) => cell(number)
+    case Json.Str(text)   => quoted(text)
+    case list: Json       => quoted(list.compact)
+    case other            => other.toString
 
   private def json(fields: Map[?, ?]): String =
     val out = StringBuilder()

@@ -46,8 +46,7 @@ final class Table(columns: Seq[Column]):
     add(file, lines.map(RowReader.parse(_).flatMap(reader.json)))
 
   private def add(file: String, rows: Iterator[RowReader.Row]): Unit =
-    for (row, index) <- rows.zipWithIndex do
-      table.row(orFail(s"$file, row ${index + 1}", row))
+    for (row, index) <- rows.zipWithIndex do table.row(orFail(s"$file, row ${index + 1}", row))
 
   private def orFail[A](where: String, value: Either[String, A]): A =
     value.fold(problem => throw JobException(s"$where: $problem"), identity)

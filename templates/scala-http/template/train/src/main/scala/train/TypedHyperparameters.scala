@@ -48,7 +48,8 @@ object TypedHyperparameters:
       case _: Json     => (json(text).collect { case found: Json.Arr => found }, "a JSON list")
     value.getOrElse(throw JobException(s"hyperparameter $name must be $kind, not '$text'"))
 
-  /** The word, or nothing where it has other digits than 0 to 9, of which Java takes all scripts. */
+  /** The word, or nothing where it has other digits than 0 to 9, of which Java takes all scripts.
+    */
   private def whole(word: String): String = if Whole.matches(word) then word else ""
 
   private val Whole = "[+-]?[0-9]+".r

@@ -32,7 +32,10 @@ final class Algorithm extends SageMakerAlgorithm[Json]:
       case _                => Seq.empty
     val seen = channels.byName.map: (name, channel) =>
       name -> (
-        try Json.Obj(Map("rows" -> Json.Arr(listed(channel.rows(columns ++ others)).map(Json.Arr(_*))*)))
+        try
+          Json.Obj(
+            Map("rows" -> Json.Arr(listed(channel.rows(columns ++ others)).map(Json.Arr(_*))*))
+          )
         catch case NonFatal(error) => Json.Obj(Map("error" -> Json.Str(error.getMessage)))
       )
     val values = hyperparameters.values.map((name, value) => name -> asJson(value))
