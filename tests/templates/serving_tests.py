@@ -183,6 +183,7 @@ def test_a_stop_lets_a_request_that_is_still_arriving_finish(image: str, faulty:
     ("name", "value", "sentence"),
     [
         ("MODEL_SERVER_WORKERS", "0", "must be a whole number from 1 to 512, not '0'"),
+        ("MODEL_SERVER_WORKERS", "1_0", "must be a whole number from 1 to 512, not '1_0'"),
         ("MODEL_SERVER_TIMEOUT", "1m", "must be a whole number from 1 to 86400, not '1m'"),
         ("SAGEMAKER_BIND_TO_PORT", "http", "must be a whole number from 1 to 65535, not 'http'"),
         ("SAGEMAKER_BATCH", "maybe", "must be one of false, true, not 'maybe'"),

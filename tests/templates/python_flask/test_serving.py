@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smscaffold.sagemaker_local import Endpoint, endpoint
+from smscaffold.sagemaker_local import Endpoint
 
 from ..conftest import Mounts
 from ..serving_tests import (  # noqa: F401
@@ -64,11 +64,3 @@ def missing_file() -> tuple[str, str]:
 def test_a_prediction_that_hangs_gets_504_and_its_worker_is_replaced(impatient: Endpoint, hang: int) -> None:
     gets_504_and_the_next_ones_are_answered(impatient, hang)
     assert "predict" in impatient.logs(), "the log says where the prediction hung"
-
-
-def test_what_predict_makes_on_first_use_works_in_every_worker(image: str) -> None:
-    """Threads do not survive a fork, so predict is not called before it; those that load has left are told of."""
-    environment = {"MODEL_SERVER_WORKERS": "2", "MODEL_SERVER_TIMEOUT": "5"}
-    with endpoint(image, None, mounts=algorithm("lazy"), environment=environment) as served:
-        assert [served.invoke("7").text for _ in range(6)] == ["7.0\n"] * 6
-        assert "load has left 1 threads running (left-over)" in served.logs()

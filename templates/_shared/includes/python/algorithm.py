@@ -55,7 +55,8 @@ def save(model, directory: Path):
 def load(directory: Path):
     """Read back what save wrote.
 
-    Called once, before the worker processes are forked: what must not be shared by them, such as a GPU, is for predict.
+    Called once, before the worker processes are forked. What does not survive that is for predict, on first use: a GPU,
+    a pool of threads, an inference session. Each worker predicts a row of zeros before it gets requests.
     """
     return joblib.load(directory / "model.joblib")
 

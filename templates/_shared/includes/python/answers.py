@@ -2,9 +2,12 @@
 
 import json
 import math
+import re
 
 from formats import at_row
 from negotiation import CSV, JSON
+
+NEEDS_QUOTES = re.compile(r'[,"\r\n]|\A[ \t]|[ \t]\Z')  # in CSV
 
 
 class RecordError(dict):
@@ -15,24 +18,24 @@ def to_list(predictions):
     """Return what predict returned as a list of plain values: numbers, text, bools, None, lists and dicts of them."""
     if hasattr(predictions, "to_numpy"):  # a pandas Series or DataFrame
         predictions = predictions.to_numpy()
-    if hasattr(predictions, "dtype") and predictions.dtype.kind in "biufU":
-        return predictions.tolist()
     if hasattr(predictions, "tolist"):
         predictions = predictions.tolist()
     if not isinstance(predictions, list | tuple):
         raise TypeError(f"predict must return a list or an array, not {type(predictions).__name__}")
+    if set(map(type, predictions)) <= {bool, float, int, str}:
+        return list(predictions)
     return [plain(value) for value in predictions]
 
 
 def plain(value):
-    """Return a value without numpy in it, at any depth."""
+    """Return a value without numpy and pandas in it, at any depth."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, dict):
         return {str(name): plain(item) for name, item in value.items()}
-    return value
+    return None if type(value).__name__ in ("NAType", "NaTType") else value  # what pandas calls missing
 
 
 def merge_errors(predictions, errors, media_type):
@@ -60,6 +63,10 @@ def write_csv(predictions):
     kinds = set(map(type, predictions))
     if kinds == {int} or (kinds == {float} and all(map(math.isfinite, predictions))):
         return "\n".join(map(str, predictions))
+    if kinds == {str} and "" not in predictions:
+        text = "\n".join(predictions)
+        if text.count("\n") == len(predictions) - 1 and not any(odd in text for odd in ',"\r \t'):
+            return text
     return "\n".join(map(write_line, predictions))
 
 
@@ -72,8 +79,7 @@ def write_line(value):
 def write_cell(value):
     """Return a cell: blank for what is missing or not finite, JSON for a list or a dict."""
     if isinstance(value, str):
-        special = any(letter in value for letter in ',"\r\n') or value != value.strip(" \t")
-        return f'"{value.replace(chr(34), chr(34) * 2)}"' if special else value
+        return '"' + value.replace('"', '""') + '"' if NEEDS_QUOTES.search(value) else value
     if value is None or isinstance(value, float) and not math.isfinite(value):
         return ""
     if isinstance(value, bool | list | dict):

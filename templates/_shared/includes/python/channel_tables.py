@@ -2,6 +2,7 @@
 
 import math
 import re
+from contextlib import suppress
 from itertools import chain
 
 import numpy as np
@@ -16,7 +17,7 @@ WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})")
 
 
 class Table:
-    """Collects the rows of a channel's files by column; a column that algorithm.py does not declare has no kind."""
+    """Collects the rows of a channel's files by column. One that algorithm.py does not declare has the kind None."""
 
     def __init__(self, columns):
         self.kinds = {name: formats.COLUMNS.get(name) for name in columns}
@@ -101,7 +102,8 @@ class CsvReader:
 
     def __init__(self, table, file, names, header):
         self.table, self.file, self.names, self.count = table, file, names, 0
-        self.header = header and header.rstrip("\r\n")  # a Pipe repeats it for every object in it
+        # a Pipe repeats it for every object in it
+        self.header = header and formats.NEEDLESS_QUOTES.sub(r"\1", header.rstrip("\r\n"))
         self.is_named = header is not None
         self.places = [names.index(name) for name in table.kinds]
 
@@ -109,19 +111,41 @@ class CsvReader:
         """Add a block of whole lines. Returns False where anything is out of the ordinary, and adds nothing then."""
         if "\r" in block:
             block = block.replace("\r\n", "\n")
+        block = formats.without_needless_quotes(block)
         if '"' in block or "\r" in block or "\0" in block:
             return False
-        rows = [line.split(",") for line in block.split("\n") if line.strip(formats.BLANKS) and line != self.header]
-        if any(len(row) != len(self.names) for row in rows):
+        lines = [line for line in block.split("\n") if line.strip(formats.BLANKS) and line != self.header]
+        if any(line.count(",") != len(self.names) - 1 for line in lines):
             return False
-        cells = list(zip(*rows, strict=True))
-        places = zip(self.places, self.table.kinds.values(), strict=True)
-        try:
-            self.table.add([plain_column(cells[place], kind) for place, kind in places] if rows else [])
-        except ValueError:
-            return False
-        self.count += len(rows)
+        if lines:
+            try:
+                self.table.add(self.plain_numbers(block, lines) or self.plain_columns(lines))
+            except BadInput:
+                return False
+        self.count += len(lines)
         return True
+
+    def plain_numbers(self, block, lines):
+        """Return the columns of lines in which all are numbers but at most the last one, or None."""
+        if list(self.table.kinds.values())[:-1].count(float) < len(self.places) - 1 or len(self.places) < 2:
+            return None
+        if not block.isascii() or any(blank in block for blank in "\f\v\x1c\x1d\x1e\x1f"):  # numpy would skip these
+            return None
+        *places, last = self.places
+        try:
+            numbers = np.loadtxt(lines, delimiter=",", comments=None, ndmin=2, usecols=places)
+        except ValueError:
+            return None
+        if not np.isfinite(numbers).all():
+            return None
+        after = len(self.names) - last
+        cells = [line.rsplit(",", after)[-after] for line in lines]
+        return [*numbers.T, plain_column(*list(self.table.kinds.items())[-1], cells)]
+
+    def plain_columns(self, lines):
+        cells = list(zip(*(line.split(",") for line in lines), strict=True))
+        columns = zip(self.places, self.table.kinds.items(), strict=True)
+        return [plain_column(name, kind, cells[place]) for place, (name, kind) in columns]
 
     def add_each(self, text, at, end):
         """Add the records that begin in text[at:end]; return where the next one begins. Raises BadInput."""
@@ -142,17 +166,17 @@ class CsvReader:
         return at
 
 
-def plain_column(cells, kind):
-    """Return the values of a column without quotes. Raises ValueError where it has to be read cell by cell."""
+def plain_column(name, kind, cells):
+    """Return the values of a column without quotes. Raises BadInput."""
     if kind is not float:
         return [cell.strip(formats.BLANKS) or math.nan for cell in cells]
     joined = "".join(cells)
-    if not joined.isascii() or any(letter in joined for letter in formats.NO_NUMBER):
-        raise ValueError
-    values = np.array(list(map(float, cells)))
-    if not np.isfinite(values).all():
-        raise ValueError
-    return values
+    if joined.isascii() and not any(letter in joined for letter in formats.NO_NUMBER):
+        with suppress(ValueError):
+            values = np.array([float(cell) if cell else math.nan for cell in cells])
+            if np.isfinite(values).sum() + cells.count("") == len(cells):
+                return values
+    return [formats.parse_cell(name, kind, cell) for cell in cells]
 
 
 def any_cell(name, kind, cell):

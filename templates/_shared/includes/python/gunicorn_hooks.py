@@ -8,5 +8,6 @@ def pre_fork(server, worker):
 def post_worker_init(worker):
     """Make a prediction that hangs end its worker, with a trace of where; tell `serve` when this worker is ready."""
     faulthandler.register(signal.SIGALRM, chain=True)
+    begun = RUN / f"worker-{worker.slot}.warm-up"
     {{ warm_up }}
     (RUN / f"worker-{worker.slot}.pid").write_text(f"{worker.pid}\n")

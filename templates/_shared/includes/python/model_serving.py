@@ -23,6 +23,7 @@ import negotiation
 
 MODEL = Path("/opt/ml/model")
 TIMEOUT = int(os.environ.get("MODEL_SERVER_TIMEOUT", "65"))  # seconds; `serve` has checked it
+WARM_UP = min(TIMEOUT, 60)  # seconds: SageMaker waits some minutes for a container to be ready
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def load_model():
         names = [thread.name for thread in threading.enumerate() if str(thread.native_id) in new]
         log.warning(
             "load has left %d threads running%s. The workers are forked without them, and a prediction that needs them "
-            "hangs: start them in predict, on first use",
+            "may hang: start them in predict, on first use",
             len(new), f" ({', '.join(names)})" if names else "",
         )  # fmt: skip
     return model
@@ -51,20 +52,29 @@ def threads():
     return set(os.listdir("/proc/self/task"))
 
 
-def warm_up():
-    """Predict once in a new worker, so that no client waits for what predict makes on first use."""
-    if formats.NUMERIC:
-        try:
-            with time_limit():
-                algorithm.predict(load_model(), np.zeros((1, len(formats.NAMES))))
-        except Exception as error:
-            log.warning("warm-up with a row of zeros failed: %r", error)
+def warm_up(begun):
+    """Predict once in a new worker, so that no client waits for what predict makes on first use.
+
+    A warm-up that hangs or dies ends its worker. The file `begun` stays then, and the next worker goes without one.
+    """
+    if not formats.NUMERIC:
+        return
+    if begun.exists():
+        log.warning("a warm-up with a row of zeros did not end: this worker starts without it")
+        return
+    begun.touch()
+    try:
+        with time_limit(WARM_UP):
+            algorithm.predict(load_model(), np.zeros((1, len(formats.NAMES))))
+    except Exception as error:
+        log.warning("warm-up with a row of zeros failed: %r", error)
+    begun.unlink()
 
 
 @contextmanager
-def time_limit():
-    """End this process if it takes too long: nginx has answered 504 by then, and gunicorn starts another one."""
-    signal.setitimer(signal.ITIMER_REAL, TIMEOUT + 0.5)
+def time_limit(seconds):
+    """End this process if it takes longer, with a trace of where it is: gunicorn starts another one."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
@@ -75,7 +85,7 @@ def respond(body, content_type, accept, encoding):
     """Return the body and the content type of the answer to a request (H14). Raises Refused."""
     media_type, parameters, answer_type = negotiation.negotiate(content_type, accept)
     body = negotiation.uncompress(body, encoding)
-    with time_limit():
+    with time_limit(TIMEOUT + 0.5):  # nginx has answered 504 by then
         rows, errors = formats.read_rows(body, media_type, parameters)
         predictions = answers.to_list(algorithm.predict(load_model(), rows)) if len(rows) else []
         if len(predictions) != len(rows):

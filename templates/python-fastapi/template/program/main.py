@@ -3,15 +3,11 @@
 `serve` has gunicorn run it in processes of uvicorn's: see gunicorn.conf.py, which also says when the model is loaded.
 """
 
-import logging
-
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 import model_serving
 import negotiation
-
-log = logging.getLogger(__name__)
 
 # Without openapi_url there is no /docs either: nginx passes on /invocations and nothing else.
 app = FastAPI(openapi_url=None)

@@ -1,20 +1,22 @@
-"""Makes a pool of threads on first use, as libraries do, and leaves a thread running in load."""
+"""Makes pools of threads on first use in predict, and answers with the id of its process."""
 
-import threading
+import os
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 
 COLUMNS = {"number": float}
 ALLOW_MISSING = False
 HYPERPARAMETERS = {}
-
-pool = None
+pools = []
 
 
 def load(directory):
-    threading.Thread(target=threading.Event().wait, name="left-over", daemon=True).start()
+    return None
 
 
 def predict(model, rows):
-    global pool
-    pool = pool or ThreadPoolExecutor(1)
-    return list(pool.map(float, rows[:, 0]))
+    if not pools:
+        pools.extend([ThreadPoolExecutor(2), ThreadPool(2)])
+    for pool in pools:
+        list(pool.map(float, rows[:, 0]))
+    return [os.getpid()] * len(rows)
