@@ -33,7 +33,7 @@ from .nasty_bodies import (
 # How many times the cost of the small body the large one, of four times its size, may cost at most. A batch job keeps a
 # message for every record, and R's garbage collector looks at all of them again and again.
 FACTOR = {"endpoint": 5, "batch": 6}
-CPU_NOISE = 0.25  # seconds of CPU time that any request may take: a collection of garbage in R takes as much
+CPU_NOISE = 0.5  # seconds of CPU time that any request may take: two collections of garbage in R take as much
 MEMORY_NOISE = 64  # MB by which the memory of the server may grow in any request
 MEMORY_PER_MB = {"endpoint": 200, "batch": 1200}  # MB that each MB of a body may take, whatever its shape
 TIMEOUT = 100  # seconds after which the server gives up: a body that takes longer is answered with 504

@@ -11,7 +11,9 @@ from smscaffold import catalog, sagemaker_local
 from .conftest import Build, Render
 
 pytestmark = pytest.mark.docker
-TEMPLATES = [template.name for template in catalog.templates() if template.origin == catalog.BUILT_IN]
+BUILT_IN = [template.name for template in catalog.templates() if template.origin == catalog.BUILT_IN]
+# python-fastapi has python-flask's `train`
+TEMPLATES = [pytest.param(name, marks=[pytest.mark.exhaustive] * (name == "python-fastapi")) for name in BUILT_IN]
 SUFFIX = {"java": "ser", "python": "pickle", "r": "rds", "scala": "ser"}
 
 

@@ -241,7 +241,7 @@ read_lines <- function(bytes, file, columns) {
     return(NULL)
   }
   records <- lapply(lines, formats$json$parse_line)
-  wrong <- vapply(records, formats$wrong_record, "", columns)
+  wrong <- formats$wrong_records(records, columns)
   readable <- records[seq_len(min(which(!is.na(wrong)), length(lines) + 1) - 1)]
   values <- formats$values_of(readable, columns)
   as_columns(values, columns, file, formats$parse_values, wrong)

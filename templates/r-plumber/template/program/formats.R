@@ -54,10 +54,14 @@ read_rows <- function(body, type, parameters) {
     return(in_blocks(lines, function(lines, ...) {
       different <- unique(lines) # equal ones are parsed once
       parsed <- lapply(different, json$parse_line)
-      read_records(parsed[match(lines, different)])
+      wrong <- wrong_records(parsed, names(columns))
+      at <- match(lines, different)
+      read_records(parsed[at], wrong[at])
     }))
   }
-  in_blocks(json$records(text), read_records)
+  in_blocks(json$records(text), function(records, ...) {
+    read_records(records, wrong_records(records, names(columns)))
+  })
 }
 
 drop_line_ends <- function(text, only_one) {
@@ -210,8 +214,7 @@ fast_csv <- function(text) {
 }
 
 # Reads records: lists in the order of the columns, or objects by column name.
-read_records <- function(records, ...) {
-  wrong <- vapply(records, wrong_record, "", names(columns))
+read_records <- function(records, wrong) {
   values <- values_of(records[is.na(wrong)], names(columns))
   to_rows(values, wrong, parse_values)
 }
@@ -226,7 +229,12 @@ values_of <- function(records, columns) {
   })
 }
 
-wrong_record <- function(record, columns) {
+# Returns for each record NA, or why it is no row of these columns.
+wrong_records <- function(records, columns) {
+  vapply(records, wrong_record, "", columns, listed(columns))
+}
+
+wrong_record <- function(record, columns, expected) {
   if (inherits(record, "bad_input")) {
     return(conditionMessage(record))
   }
@@ -234,7 +242,7 @@ wrong_record <- function(record, columns) {
     return("must be a list or an object")
   }
   if (!json$is_object(record)) {
-    return(wrong_length(length(record), length(columns), listed(columns)))
+    return(wrong_length(length(record), length(columns), expected))
   }
   lacking <- setdiff(columns, names(record))
   if (length(lacking)) {

@@ -207,8 +207,10 @@ decode <- function(body, charset = "utf-8") {
   without_mark(text)
 }
 
+nuls <- function(body) grepRaw(as.raw(0), body, fixed = TRUE, all = TRUE)
+
 without_nul <- function(body) {
-  nul <- which(body == as.raw(0))
+  nul <- nuls(body)
   if (!length(nul)) {
     return(body)
   }
@@ -226,7 +228,7 @@ without_nul <- function(body) {
 # as a whole.
 decode_lines <- function(body, charset = "utf-8") {
   name <- known_charset(charset)
-  if (startsWith(name, "utf-16") || name != "utf-8" && any(body == 0)) {
+  if (startsWith(name, "utf-16") || name != "utf-8" && length(nuls(body))) {
     return(strsplit(decode(body, charset), "\n", fixed = TRUE)[[1]])
   }
   text <- rawToChar(c(without_nul(body), charToRaw("\n")))
