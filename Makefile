@@ -1,5 +1,5 @@
 # make new    a container folder beside this clone, in one command
-# make test   everything that tests need, then all of them
+# make test   everything that tests need, then the tests that .ci/run runs
 PYTHON ?= python3
 VENV   ?= .venv
 DEST   ?= ../my-model
@@ -12,18 +12,22 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help new test lint release clean
+.PHONY: help new test test-all lint wheel release clean
 
 help:  ## show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'Variables: DEST=../my-model ARGS="--data layout=split" TESTS=tests/cli PYTHON=python3.13 VENV=.venv'
 
 new: $(VENV)/installed  ## make a container folder at DEST=../my-model, asking in a terminal; ARGS= are more options of `smscaffold new`
 	@if [ -t 0 ] && [ -t 1 ]; then set --; else set -- --defaults; fi; \
 	$(BIN)/smscaffold new "$(DEST)" "$$@" $(ARGS)
 
-test: $(VENV)/installed-test  ## run all tests; those that need Docker are skipped without an engine
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --no-loadscope-reorder $(TESTS) $(ARGS)
+# but for those marked exhaustive: they prove once more, in another language or at length, what others prove
+test: SELECT := -m "not exhaustive"
+test test-all: $(VENV)/installed-test
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --no-loadscope-reorder $(SELECT) $(TESTS) $(ARGS)
+test:      ## run the tests, in about 22 minutes with Docker; without an engine, those that need one are skipped
+test-all:  ## run the tests, and those marked exhaustive as well, which take far longer
 
 lint: $(VENV)/installed-test $(VENV)/installed-lint  ## check the code, the shell scripts and what the templates generate
 	$(BIN)/ruff check .
@@ -31,6 +35,10 @@ lint: $(VENV)/installed-test $(VENV)/installed-lint  ## check the code, the shel
 	$(BIN)/mypy
 	$(BIN)/shellcheck .ci/run .ci/*.sh
 	$(BIN)/python -m pytest --quiet tests/test_generated_lint.py
+
+wheel: | $(BIN)/python  ## make a wheel of all this in dist/, to install smscaffold elsewhere
+	@$(PIP) wheel --no-deps --wheel-dir dist .
+	@ls dist/smscaffold-*.whl
 
 release: $(VENV)/installed  ## put what the templates have become into their history: VERSION=1.2.3
 	@$(BIN)/python -m smscaffold.history.release "$(VERSION)"

@@ -69,7 +69,7 @@ def session(work: Path) -> Iterator[str]:
         yield terminal.escapes()
         terminal.press("Enter")
         terminal.wait("exit=0")
-        yield terminal.escapes().partition("serve_local.sh")[0] + "serve_local.sh"
+        yield terminal.escapes().partition("algorithm.py")[0] + "algorithm.py"
     finally:
         terminal.close()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import yaml
 
+from smscaffold.answer_types import read
 from smscaffold.config.entry import Entry
 from smscaffold.config.standard import NO_STANDARD, Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
@@ -21,14 +23,26 @@ Questions = Mapping[str, Question]
 
 
 class Given(NamedTuple):
-    """An answer, and what gave it; a fixed one stands in the organisation's configuration."""
+    """An answer, and what gave it; a fixed one stands in the organisation's configuration.
+
+    A `recorded` one is of a container folder that another template may have made, which asked for more.
+    """
 
     value: Any
     why: str
     fixed: Entry | None = None
+    recorded: bool = False
+
+
+class Stored(NamedTuple):
+    """The answers of a file, and the template that made the container folder, where the file is a folder's record."""
+
+    answers: Mapping[str, Any] = MappingProxyType({})
+    source: str = ""
 
 
 Answers = dict[str, Given]
+NOTHING_STORED = Stored()
 
 #: the question, never asked, by which a container folder remembers what its organisation has fixed
 FIXED_ANSWERS = "fixed_answers"
@@ -36,20 +50,30 @@ FIXED_ANSWERS = "fixed_answers"
 ORGANISATION = "organisation"
 REMEMBERED = (FIXED_ANSWERS, ORGANISATION)
 DATA, DATA_FILE = "--data", "--data-file"
-_YES = ("y", "yes", "t", "true", "on", "1")
-_NO = ("n", "no", "f", "false", "off", "0")
 
 
-def collect(pairs: Iterable[str], file: Path | None) -> Answers:
-    """The answers of `file` and of the KEY=VALUE `pairs`, which win.
+def stored_in(file: Path) -> Stored:
+    """Reads a file of answers.
 
-    Names with a leading underscore in the file are copier's own notes, not answers: they are left out, so that the
+    Names with a leading underscore are copier's own notes, not answers. Of these only the template counts, so that the
     ``.copier-answers.yml`` of one container folder makes another like it.
-    Raises SmscaffoldError when the file is not a readable YAML mapping, or a pair has no ``=``.
+    Raises SmscaffoldError when the file is not a readable YAML mapping, or when its ``_src_path`` is no text.
     """
-    answers = {name: Given(value, DATA_FILE) for name, value in (_from_file(file) if file else {}).items()}
-    for name in REMEMBERED:
-        answers.pop(name, None)
+    found = _mapping(file)
+    source = found.get("_src_path") or ""
+    if not isinstance(source, str):
+        raise SmscaffoldError(f"{file}: _src_path must be the address or the folder of a template, not {shown(source)}")
+    answers = {name: value for name, value in found.items() if not name.startswith("_") and name not in REMEMBERED}
+    return Stored(answers, source)
+
+
+def collect(pairs: Iterable[str], stored: Stored = NOTHING_STORED) -> Answers:
+    """The answers of a file, and those of the KEY=VALUE `pairs`, which win.
+
+    Raises SmscaffoldError when a pair has no ``=``.
+    """
+    recorded = bool(stored.source)
+    answers = {name: Given(value, DATA_FILE, recorded=recorded) for name, value in stored.answers.items()}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals):
@@ -66,6 +90,7 @@ class Gathered:
     given: Answers = field(default_factory=dict)
     proposed: Mapping[str, Any] = field(default_factory=dict)
     standing: Mapping[str, Entry] = field(default_factory=dict)  # what of these stands in the organisation's files
+    left_out: Sequence[str] = ()  # the names of recorded answers that this template does not ask for
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
@@ -97,51 +122,70 @@ def gather(
     Raises SmscaffoldError for an answer to no question, of the wrong type, that is none of the choices, or that would
     change what the organisation has fixed.
     """
-    check(given, config.questions)
+    left_out = [name for name, each in given.items() if each.recorded and not _asked(name, config.questions)]
+    given = _read({name: each for name, each in given.items() if name not in left_out}, config.questions)
     asked = askable(config.questions)
     fixed = standard.answers("fixed", names, asked)
+    settled = {
+        name: Given(_read_entry(entry, config.questions[name]), f"fixed by {entry.place}", entry)
+        for name, entry in fixed.items()
+    }
     for name, entry in fixed.items():
-        _check_entry(entry, config.questions[name])
         if name in given and not same(config.questions[name], given[name].value, entry.value):
             raise SmscaffoldError(
                 f"{name} is fixed to {shown(entry.value)} by {entry}: {given[name].why} cannot change it"
             )
     defaults = standard.answers("defaults", names, asked)
-    for name, entry in defaults.items():
-        _check_entry(entry, config.questions[name])
-    settled = {name: Given(entry.value, f"fixed by {entry.place}", entry) for name, entry in fixed.items()}
+    proposed = {name: _read_entry(entry, config.questions[name]) for name, entry in defaults.items()}
     if standard.places:
         remembered = {FIXED_ANSWERS: sorted(fixed), ORGANISATION: standard.organisation}
         settled |= {name: Given(value, "") for name, value in remembered.items() if name in config.questions}
-    proposed = {name: entry.value for name, entry in defaults.items()} | named_after(dest, config)
     standing = {name: entry for name, entry in defaults.items() if name not in given} | fixed
-    return Gathered(config, {**given, **settled}, proposed, standing)
+    return Gathered(config, {**given, **settled}, proposed | named_after(dest, config), standing, left_out)
 
 
-def check(answers: Answers, questions: Questions) -> None:
-    """Raises SmscaffoldError for an answer that does not fit its question, or that nobody is asked for."""
-    for name, (value, _, _) in answers.items():
-        if name not in questions or name in REMEMBERED:
-            raise SmscaffoldError(
-                f"there is no question {shown(name)}{did_you_mean(name, questions)}: "
-                f"this template asks for {', '.join(askable(questions))}"
-            )
-        if questions[name].details.get("when") is False:
-            raise SmscaffoldError(f"nobody answers {name}: this template works it out by itself")
-        if wrong := _wrong(questions[name], value):
-            raise SmscaffoldError(f"{name} must be {wrong}, not {shown(value)}")
+def _read(answers: Answers, questions: Questions) -> Answers:
+    """The answers in the types of their questions.
+
+    Raises SmscaffoldError for an answer that does not fit its question, or that nobody is asked for.
+    """
+    found = {}
+    for name, given in answers.items():
+        if not _asked(name, questions):
+            raise SmscaffoldError(_not_asked(name, questions))
+        try:
+            found[name] = given._replace(value=read(questions[name], given.value))
+        except ValueError as error:
+            raise SmscaffoldError(f"{name} {error}, not {shown(given.value)}") from error
+    return found
+
+
+def _asked(name: str, questions: Questions) -> bool:
+    """Whether there is such a question, and somebody may answer it."""
+    return name in questions and name not in REMEMBERED and questions[name].details.get("when") is not False
+
+
+def _not_asked(name: str, questions: Questions) -> str:
+    if name in questions and name not in REMEMBERED:
+        return f"nobody answers {name}: this template works it out by itself"
+    return (
+        f"there is no question {shown(name)}{did_you_mean(name, questions)}: "
+        f"this template asks for {', '.join(askable(questions))}"
+    )
 
 
 def same(question: Question, one: Any, other: Any) -> bool:
     """Whether two spellings are one answer."""
-    if question.type == "bool" and not question.choices:
-        return (str(one).strip().lower() in _YES) == (str(other).strip().lower() in _YES)
+    with suppress(ValueError):
+        one, other = read(question, one), read(question, other)
     return one == other or str(one) == str(other)
 
 
-def _check_entry(entry: Entry, question: Question) -> None:
-    if wrong := _wrong(question, entry.value):
-        raise entry.wrong(f"must be {wrong}, not {shown(entry.value)}")
+def _read_entry(entry: Entry, question: Question) -> Any:
+    try:
+        return read(question, entry.value)
+    except ValueError as error:
+        raise entry.wrong(f"{error}, not {shown(entry.value)}") from error
 
 
 def askable(questions: Questions) -> list[str]:
@@ -174,7 +218,7 @@ def named_after(dest: Path | None, config: TemplateConfig) -> dict[str, Any]:
         return {}
 
 
-def _from_file(file: Path) -> dict[str, Any]:
+def _mapping(file: Path) -> dict[str, Any]:
     try:
         answers = load_yaml(read_small(file))
     except OSError as error:
@@ -183,31 +227,4 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise SmscaffoldError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(answers, dict):
         raise SmscaffoldError(f"{file} must hold a mapping, one line `name: answer` for each answer")
-    return {str(name): value for name, value in answers.items() if not str(name).startswith("_")}
-
-
-def _wrong(question: Question, value: Any) -> str:
-    """What the question would accept instead of this value; empty when nothing speaks against the value."""
-    if question.details.get("multiselect"):
-        return ""
-    choices = question.choices
-    if choices is not None:
-        known = [str(choice) for choice in choices]
-        return "" if str(value) in known else " or ".join(known) + did_you_mean(str(value), known)
-    if question.type == "bool" and str(value).strip().lower() not in (*_YES, *_NO):
-        return "yes or no"
-    if question.type == "int" and not _parses(int, value):
-        return "a whole number"
-    if question.type == "float" and not _parses(float, value):
-        return "a number"
-    if question.type in ("str", "path") and not isinstance(value, (str, int, float)):
-        return "text"
-    return ""
-
-
-def _parses(kind: type[int | float], value: Any) -> bool:
-    try:
-        kind(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+    return {str(name): value for name, value in answers.items()}

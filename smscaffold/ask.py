@@ -17,7 +17,7 @@ from smscaffold.answers import Gathered
 from smscaffold.asking import background
 from smscaffold.asking.expressions import UnsupportedError
 from smscaffold.asking.interview import Interview
-from smscaffold.asking.prompt import Choice, Prompt, Prompter, Settled, Went, harmless, harmless_settled
+from smscaffold.asking.prompt import Choice, Prompt, Prompter, Settled, Went, harmless, harmless_settled, label
 from smscaffold.config.standard import Standard
 from smscaffold.console import Console, compact_tree, tree
 from smscaffold.errors import SmscaffoldError
@@ -45,20 +45,19 @@ def possible(console: Console) -> bool:
 
 
 def interview(
-    template: str | catalog.Template | None,
+    template: catalog.Template | None,
+    chosen: str,
     dest: Path | None,
     standard: Standard,
     load: Callable[[catalog.Template], Gathered],
 ) -> Interview[catalog.Template]:
-    """The interview for `new`: of the templates there are, or of one that is settled.
+    """The interview for `new`: of the templates there are, or of one that is settled, which an option has `chosen`.
 
     `load` makes a template ready. The organisation's default template stands first, or ours.
-    Raises SmscaffoldError when there is no template of that name, or none that is allowed.
+    Raises SmscaffoldError when there is no template that is allowed.
     """
-    if isinstance(template, catalog.Template):
+    if template:
         known = [template]
-    elif template:
-        known = [catalog.find(template, standard)]
     else:
         known = list(catalog.templates(standard=standard))
         usual = next((each for each in known if catalog.DEFAULT in each.known_as), None)
@@ -73,8 +72,8 @@ def interview(
     return Interview(
         templates=known,
         load=load,
-        chosen="--template" if template else "",
-        shown=not isinstance(template, catalog.Template),
+        chosen=chosen,
+        shown=bool(chosen or not template),
         refuse=refuse,
         tell=_image,
     )
@@ -179,15 +178,15 @@ class Session:
         return Screen()
 
     def _all_settled(self) -> list[Settled]:
-        dest = [Settled("_dest", "DEST", str(self._dest), "the command line", changeable=False)] if self._dest else []
+        dest = [Settled("_dest", "Folder", str(self._dest), "the command line", changeable=False)] if self._dest else []
         return dest + self._interview.settled
 
     def _settled(self, trial: Trial) -> list[Settled]:
         """Every answer; those that copier asked for cannot be changed any more."""
         here = self._all_settled()
-        names = {each.name for each in here}
+        names = {each.name for each in here} | self._interview.values.keys()
         return here + [
-            Settled(name, name, str(value), changeable=False)
+            Settled(name, label(name), str(value), changeable=False)
             for name, value in trial.answers.items()
             if name not in names
         ]

@@ -52,13 +52,13 @@ class Template:
 
     @cached_property
     def about(self) -> dict[str, str]:
-        """Language, framework and title, as the template's copier.yml gives them.
+        """Language, framework, title, and when to choose it, as the template's copier.yml gives them.
 
         Each is empty where it is no text, and where only git knows it.
         """
         declared = self._settings().get("smscaffold")
         declared = declared if isinstance(declared, dict) else {}
-        keys = ("language", "framework", "title")
+        keys = ("language", "framework", "title", "choose")
         told = {key: value for key in keys if isinstance(value := declared.get(key), str)}
         return {key: self.declared.get(key) or told.get(key, "") for key in keys}
 
@@ -128,7 +128,18 @@ def from_source(source: str, standard: Standard = NO_STANDARD) -> Template:
     for template in _all(standard):
         if plain_address(template.source) == plain_address(source):
             return template
-    return Template(_last_part(source), GIT, source)
+    return _renamed(source, standard) or Template(_last_part(source), GIT, source)
+
+
+def _renamed(source: str, standard: Standard) -> Template | None:
+    """The installed template that had this source before it was given another name."""
+    if git_remote.SCHEME not in source:
+        return None
+    try:
+        bundle = Path(git_remote.find_bundle(source))
+    except (git_remote.BundleError, OSError):
+        return None
+    return next((template for template in _all(standard) if template.bundle == bundle), None)
 
 
 def _last_part(address: str) -> str:

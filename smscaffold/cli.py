@@ -6,17 +6,23 @@ import argparse
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from smscaffold import __version__
 from smscaffold.authoring.commands import add_template
 from smscaffold.console import Console, show_traceback, show_warning
 from smscaffold.errors import SmscaffoldError
+from smscaffold.parser import Commands, Parser
 from smscaffold.surroundings import drop_output, make_do, refusal
-from smscaffold.visible import visible
+
+#: the options that may stand before the command as well
+_EVERYWHERE: dict[str, dict[str, Any]] = {
+    "config": {"type": Path, "metavar": "FILE", "help": "a smscaffold.toml whose values win"},
+    "quiet": {"action": "store_true", "help": "print nothing but errors"},
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "run" not in options:
         parser.print_help()
         return 2
+    for name in _EVERYWHERE:
+        if getattr(options, name) and name not in vars(options).get("takes", ()):
+            parser.error(f"{options.command} takes no --{name}")
     for number, handler in ((signal.SIGTERM, _stop), (signal.SIGHUP, _stop), (signal.SIGINT, _interrupt)):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has us ignore the hangup
             signal.signal(number, handler)
@@ -60,7 +69,7 @@ def new(options: argparse.Namespace) -> None:
     """Writes a container folder."""
     from smscaffold.new import Request, create
 
-    request = Request.of(options, template=options.template, ref=options.ref, config=options.config)
+    request = Request.of(options, template=options.template, ref=options.ref)
     create(request, Console(quiet=options.quiet))
 
 
@@ -128,6 +137,14 @@ def config(options: argparse.Namespace) -> None:
         Console().note(doubt)
 
 
+def doctor(options: argparse.Namespace) -> int:
+    """Looks at this machine."""
+    from smscaffold.doctor import examine, report
+
+    console = Console()
+    return report(examine(options.config, console), console, as_json=options.json)
+
+
 def completion(options: argparse.Namespace) -> None:
     """Prints a shell's completion script."""
     from smscaffold.completion import SCRIPTS
@@ -175,43 +192,41 @@ def _raise_again(lost: Any) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.01)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Quotes what was wrong on the command line with escapes: it may come from a file or another program."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(visible(message))
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = _Parser(
-        prog="smscaffold", description="Scaffolding for Amazon SageMaker training and serving containers."
+    parser = Parser(
+        prog="smscaffold",
+        description="Scaffolding for Amazon SageMaker training and serving containers.",
+        examples=["smscaffold new my-model", "smscaffold check my-model"],
     )
-    parser.add_argument("--version", action="version", version=f"smscaffold {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    parser.add_argument("-V", "--version", action="version", version=f"smscaffold {__version__}")
+    for name, says in _EVERYWHERE.items():
+        parser.add_argument(f"--{name}", **says)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     _add_new(commands)
     _add_update(commands)
     _add_check(commands)
     _add_list(commands)
     _add_config(commands)
+    _add_doctor(commands)
     add_template(commands, _add_answers)
     _add_completion(commands)
+    _add_expected(commands)
     return parser
 
 
-def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_new(commands: Commands) -> None:
     command = commands.add_parser(
         "new",
         help="write a container folder",
         description="Write a container folder: Dockerfile, train, serve, web front end, local tests. In a terminal it "
         "asks for what has no answer; with SMSCAFFOLD_PLAIN=1 line by line, as screen readers like it.",
-        allow_abbrev=False,
+        examples=["smscaffold new my-model", "smscaffold new my-model -t r-plumber -y -d layout=split"],
     )
     add = command.add_argument
     add("dest", nargs="?", type=Path, metavar="DEST", help="folder to write (default: ./<project_name>)")
     add("-t", "--template", metavar="NAME", help="a name from `smscaffold list`, a folder, or a git URL (gh:NAME/NAME)")
     add("--ref", metavar="REF", help="version, branch or commit of the template (default: its newest release)")
     _add_answers(command)
-    _add_config_option(command)
     command.set_defaults(run=new)
 
 
@@ -222,34 +237,33 @@ def _add_answers(command: argparse.ArgumentParser) -> None:
     add("--data-file", type=Path, metavar="FILE", help="answers in YAML, another folder's .copier-answers.yml too")
     add("-y", "--defaults", action="store_true", help="take the defaults for everything that has no answer")
     add("-n", "--pretend", action="store_true", help="show the tree of files, write nothing")
-    add("--quiet", action="store_true", help="print nothing but errors")
+    _add_everywhere(command, "quiet", "config")
     add("--git", action=argparse.BooleanOptionalAction, default=True, help="git init and a first commit (default: yes)")
 
 
-def _add_update(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_update(commands: Commands) -> None:
     command = commands.add_parser(
         "update",
         help="bring a container folder to its template's newest version",
         description="Merge what is new in a container folder's template into it, or what other answers change.",
-        allow_abbrev=False,
+        examples=["smscaffold update --pretend", "smscaffold update my-model -d layout=split"],
     )
     add = command.add_argument
     add("path", nargs="?", type=Path, metavar="PATH", default=Path(), help="the container folder (default: here)")
     add("-d", "--data", metavar="KEY=VALUE", action="append", default=[], help="change one answer (repeatable)")
     add("--ref", metavar="REF", help="version, branch or commit of the template (default: its newest release)")
     add("-n", "--pretend", action="store_true", help="show the diff, change nothing")
-    add("--quiet", action="store_true", help="print nothing but errors")
-    _add_config_option(command)
+    _add_everywhere(command, "quiet", "config")
     command.set_defaults(run=update)
 
 
-def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_check(commands: Commands) -> None:
     command = commands.add_parser(
         "check",
         help="prove the container contract on any image, clause by clause",
         description="Prove on this machine, with Docker, that a container will live on Amazon SageMaker. "
         "Exit code 0: all MUST hold; 1: some are broken; 2: the check could not run, or not tell.",
-        allow_abbrev=False,
+        examples=["smscaffold check my-model", "smscaffold check my-image:latest --train-data data/ --select T24,H11"],
     )
     add = command.add_argument
     words: dict[str, Any] = {"action": "extend", "type": _words, "default": []}
@@ -295,36 +309,75 @@ def _words(text: str) -> list[str]:
     return [word for word in text.replace(",", " ").split() if word]
 
 
-def _add_list(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser("list", help="list the templates", description="List the templates.")
-    command.add_argument("--json", action="store_true", help="for programs")
-    _add_config_option(command)
-    command.set_defaults(run=list_templates)
+def _add_list(commands: Commands) -> None:
+    _add_shown(
+        commands,
+        "list",
+        list_templates,
+        help="list the templates",
+        description="List the templates.",
+        examples=["smscaffold list", "smscaffold list --json"],
+    )
 
 
-def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    command = commands.add_parser(
+def _add_config(commands: Commands) -> None:
+    _add_shown(
+        commands,
         "config",
+        config,
         help="show the organisation's configuration",
         description="Show every value of the organisation's configuration (smscaffold.toml), and where it came from.",
+        examples=["smscaffold config", "smscaffold config --config ./smscaffold.toml --json"],
     )
+
+
+def _add_doctor(commands: Commands) -> None:
+    _add_shown(
+        commands,
+        "doctor",
+        doctor,
+        help="tell whether this machine has all that is needed",
+        description="Look at Docker, git, AWS's command line, port 8080, disks, proxies and the organisation's files: "
+        "a line each, and below it how to mend it. Exit code 1: something is at fault.",
+        examples=["smscaffold doctor", "smscaffold doctor --json"],
+    )
+
+
+def _add_shown(commands: Commands, name: str, run: Callable[[argparse.Namespace], int | None], **says: Any) -> None:
+    """Adds a command that shows what there is, to people or with ``--json`` to programs."""
+    command = commands.add_parser(name, **says)
     command.add_argument("--json", action="store_true", help="for programs")
-    _add_config_option(command)
-    command.set_defaults(run=config)
+    _add_everywhere(command, "config")
+    command.set_defaults(run=run)
 
 
-def _add_config_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--config", type=Path, metavar="FILE", help="a smscaffold.toml whose values win")
+def _add_everywhere(command: argparse.ArgumentParser, *names: str) -> None:
+    """Options that a command takes, before its name or after it; the last one wins."""
+    for name in names:
+        command.add_argument(f"--{name}", default=argparse.SUPPRESS, **_EVERYWHERE[name])
+    command.set_defaults(takes=names)
 
 
-def _add_completion(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_completion(commands: Commands) -> None:
     command = commands.add_parser(
         "completion",
         help="print a script that completes commands, templates and answers in a shell",
         description="Print a completion script; its first lines say where it goes.",
+        examples=[
+            "smscaffold completion bash > ~/.local/share/bash-completion/completions/smscaffold",
+            "smscaffold completion fish > ~/.config/fish/completions/smscaffold.fish",
+        ],
     )
     command.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
     command.set_defaults(run=completion)
     hidden = commands.add_parser("_complete")
     hidden.add_argument("line")
     hidden.set_defaults(run=complete)
+
+
+def _add_expected(commands: Commands) -> None:
+    """Commands that other programs have; the list of commands leaves them out."""
+    commands.add_parser("version").set_defaults(run=lambda options: Console().say(f"smscaffold {__version__}"))
+    command = commands.add_parser("help")
+    command.add_argument("commands", nargs="*", metavar="COMMAND")
+    command.set_defaults(run=lambda options: _parser().parse_args([*options.commands, "--help"]))

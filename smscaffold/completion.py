@@ -91,8 +91,11 @@ def _is_plain(word: str) -> bool:
 
 
 def _possible(before: list[str], word: str, parser: argparse.ArgumentParser) -> Iterable[Word]:
-    command = parser
+    command, words = parser, before
+    before = _behind_options(parser, before)
     while commands := next((each for each in command._actions if isinstance(each, argparse._SubParsersAction)), None):
+        if words and words[-1] in _with_value(command):
+            return []
         if not before:
             helps = [(action.dest, action.help or "") for action in commands._choices_actions]
             return [*helps, *(_options(command) if word.startswith("-") else [])]
@@ -102,14 +105,25 @@ def _possible(before: list[str], word: str, parser: argparse.ArgumentParser) -> 
         command = commands.choices[name]
     option, equals, _ = word.partition("=")
     if option.startswith("--") and equals:
-        values = _values(command, option, before, word[len(option) + 1 :])
+        values = _values(command, option, words, word[len(option) + 1 :])
         return [(f"{option}={text}", meaning) for text, meaning in values]
     if word.startswith("-"):
         return _options(command)
     if before and before[-1].startswith("-"):
-        return _values(command, before[-1], before, word)
+        return _values(command, before[-1], words, word)
     positional = next((action for action in command._actions if not action.option_strings and action.choices), None)
     return [(str(choice), "") for choice in positional.choices or ()] if positional else []
+
+
+def _behind_options(parser: argparse.ArgumentParser, words: list[str]) -> list[str]:
+    """The words from the command on: options may stand before it."""
+    while words and words[0].startswith("-"):
+        words = words[2 if words[0] in _with_value(parser) else 1 :]
+    return words
+
+
+def _with_value(parser: argparse.ArgumentParser) -> set[str]:
+    return {name for action in parser._actions if action.nargs is None for name in action.option_strings}
 
 
 def _options(parser: argparse.ArgumentParser) -> list[Word]:
@@ -158,6 +172,7 @@ def _standard(before: list[str]) -> Standard:
     from smscaffold.config.standard import NO_STANDARD, load
 
     given = [value for name, value in itertools.pairwise(before) if name == "--config"]
+    given += [each.partition("=")[2] for each in before if each.startswith("--config=")]
     try:
         return load(Path(given[-1]) if given else None)
     except SmscaffoldError:

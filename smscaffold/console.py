@@ -11,15 +11,17 @@ import shutil
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from smscaffold.staging import uninterrupted
 from smscaffold.visible import escaped, visible, visible_lines
 
-_A_MOMENT = 1.0  # seconds
+_A_MOMENT, _A_MINUTE = 1.0, 60.0  # seconds
 _CLEAR = "\r\x1b[K"  # the line that the cursor stands in
 
 #: pieces of one line, each after the name of its style
@@ -77,19 +79,26 @@ class Console:
 
     @contextmanager
     def moment(self, text: str) -> Iterator[None]:
-        """Shows `text` on a terminal if the work takes more than a moment, and takes it away afterwards."""
-        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        """Says what goes on in work that takes long.
+
+        On a terminal `text` is shown after a moment, and taken away in the end. Elsewhere it becomes a line a minute.
+        Both say since when, and for how long, once that is a minute.
+        """
+        if self.quiet:
             yield
             return
-        timer = threading.Timer(_A_MOMENT, _show_progress, [text])
-        timer.daemon = True
-        timer.start()
+        redraws = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        done = threading.Event()
+        teller = threading.Thread(target=_tell_meanwhile, args=(text, done, redraws), daemon=True)
+        with uninterrupted():  # its thread takes over that no signal reaches it: one could get past `uninterrupted` so
+            teller.start()
         try:
             yield
         finally:
-            timer.cancel()
-            timer.join()
-            _show_progress("")
+            done.set()
+            teller.join()
+            if redraws:
+                _show_progress("")
 
 
 @contextmanager
@@ -141,6 +150,20 @@ def show_warning(message: Warning | str, *where: Any, **more: Any) -> None:
 def _tell(begin: str, text: str) -> None:
     """Prints on stderr; further lines of `text` are indented, so that none looks like the beginning of one of ours."""
     print(begin + "\n  ".join(visible_lines(text)), file=sys.stderr)
+
+
+def _tell_meanwhile(text: str, done: threading.Event, redraws: bool) -> None:
+    """Says until the work is done what goes on."""
+    since, minutes = time.strftime("%H:%M:%S"), 0
+    if redraws and not done.wait(_A_MOMENT):
+        _show_progress(text)
+    while not done.wait(_A_MINUTE):
+        minutes += 1
+        line = f"{text} since {since}, {minutes} min"
+        if redraws:
+            _show_progress(line)
+        else:
+            _tell("smscaffold: ", line)
 
 
 def _show_progress(text: str) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_FEW = 3  # names that a beginning may stand for
 
 
 class SmscaffoldError(Exception):
@@ -19,6 +22,15 @@ class CannotCheckError(SmscaffoldError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The known name closest to `word` as `` (did you mean 'x'?)``, or an empty string."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    """The known names that `word` begins, or else the closest one, as `` (did you mean 'x'?)``, or an empty string.
+
+    Upper and lower case are alike.
+    """
+    names = list(dict.fromkeys(known))
+    low = {name.lower(): name for name in names}
+    begun = [name for name in low if any(part.startswith(word.lower()) for part in (name, *re.split("[-_/]", name)))]
+    if not word or len(begun) > _FEW:
+        return ""
+    close = sorted(begun, key=len) or difflib.get_close_matches(word.lower(), low, n=1)
+    *first, last = (repr(low[name]) for name in close) if close else ("",)
+    return f" (did you mean {', '.join(first)}{' or ' if first else ''}{last}?)" if last else ""

@@ -20,6 +20,7 @@ LOCAL_VARIABLES = (
     "GIT_COMMON_DIR",
     "GIT_PREFIX",
 )
+_NOT_MADE_UP = ("-c", "user.useConfigOnly=true")
 
 
 def first_commit(folder: Path, inside: Path, message: str, *, hooks: bool) -> list[str]:
@@ -37,15 +38,22 @@ def first_commit(folder: Path, inside: Path, message: str, *, hooks: bool) -> li
         done = run(folder, *command)
         if done.returncode:
             raise SmscaffoldError(f"git {command[0]} failed: {last_line(done)}; --no-git leaves git out")
-    # an identity that git would make up from the machine's name is nobody's
-    commit = ("-c", "user.useConfigOnly=true", "commit", "-q", "-m", message)
-    done = run(folder, *commit, hooks=hooks)
+    done = run(folder, *_NOT_MADE_UP, "commit", "-q", "-m", message, hooks=hooks)
     if done.returncode == 0:
         return []
     by_hand = f"git commit -m {shlex.quote(message)}"
-    if run(folder, "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT").returncode:
+    if not identity(folder):
         return [f"git knows no name and email for you, so everything is staged: set them, then run\n  {by_hand}"]
     return [f"git commit failed, so everything is staged: {last_line(done)}; when that is mended, run\n  {by_hand}"]
+
+
+def identity(folder: Path) -> str:
+    """Returns the name and address that git has for commits there, as ``NAME <ADDRESS>``; an empty string for none.
+
+    An identity that git would make up from the machine's name is nobody's.
+    """
+    done = run(folder, *_NOT_MADE_UP, "var", "GIT_AUTHOR_IDENT")
+    return "" if done.returncode else done.stdout.partition(">")[0] + ">"
 
 
 def _in_repository(folder: Path) -> bool:
@@ -56,10 +64,11 @@ def _in_repository(folder: Path) -> bool:
 def settings(*more: str, hooks: bool = False) -> dict[str, str]:
     """The variables by which git, and what it starts, puts our settings before those of any folder.
 
-    No folder has git run a program to look for changes or, without `hooks`, any hook; and git takes no folder for a
-    repository by its content alone. `more` are settings beside these, ``key=value``.
+    No folder has git run a program to look for changes or, without `hooks`, any hook; git looks at each file that it
+    takes over; and it takes no folder for a repository by its content alone. `more` are settings beside these,
+    ``key=value``.
     """
-    ours = ["core.fsmonitor=false", "safe.bareRepository=explicit"]
+    ours = ["core.fsmonitor=false", "core.ignoreStat=false", "safe.bareRepository=explicit"]
     return with_settings(*ours, *more, *([] if hooks else [f"core.hooksPath={os.devnull}"]))
 
 
@@ -95,7 +104,7 @@ def run(
             check=False,
         )
     except FileNotFoundError as error:
-        raise SmscaffoldError("git is not installed, or not on PATH: this cannot be done without it") from error
+        raise SmscaffoldError("git is not installed, or not on the PATH (`smscaffold doctor` looks closer)") from error
     # not in subprocess's text mode, which takes a carriage return in a file or in a name for the end of a line
     out, err = (output.decode(errors="replace") for output in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)

@@ -20,7 +20,7 @@ class Comment(NamedTuple):
 _HASH, _STAR, _XML = Comment(last="\n"), Comment("/*\n", " * ", " */\n"), Comment("<!--\n", "  ", "-->\n")
 #: by the end of a file's name
 _COMMENTS = {
-    **dict.fromkeys(["Dockerfile", ".conf", ".jl", ".py", ".R", ".rb", ".sh"], _HASH),
+    **dict.fromkeys(["Dockerfile", ".conf", ".jl", ".properties", ".py", ".R", ".rb", ".sh"], _HASH),
     **dict.fromkeys([".c", ".cpp", ".cs", ".go", ".java", ".js", ".kt", ".rs", ".scala", ".ts"], _STAR),
     ".xml": _XML,
 }

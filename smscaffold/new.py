@@ -13,15 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from smscaffold import answers, ask, catalog, git
+from smscaffold.asking.interview import Interview
 from smscaffold.config.standard import Standard
 from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console, tree
 from smscaffold.errors import SmscaffoldError
+from smscaffold.local_scripts import SCRIPTS
 from smscaffold.obtain import Obtained, obtain
 from smscaffold.render import Rendered, record_source, render
 from smscaffold.staging import check_destination, move_into_place, nearest_folder, temporary_folder
 from smscaffold.template_config import load_config
 from smscaffold.trust import Trust, check_safe, computed_destination
+
+#: what to know before a script is run
+_HINTS = {SCRIPTS["predict"]: "  # in another terminal, while it serves"}
 
 
 @dataclass(frozen=True)
@@ -53,24 +58,24 @@ class Request:
             defaults=options.defaults,
             pretend=options.pretend,
             git=options.git,
+            config=options.config,
             **more,
         )
-
-    def chosen(self, standard: Standard) -> catalog.Template:
-        """The template, for somebody who is not asked: the organisation's usual one, or ours, where none is named."""
-        if isinstance(self.template, catalog.Template):
-            return self.template
-        return catalog.find(self.template or standard.default or catalog.DEFAULT, standard)
 
 
 @dataclass(frozen=True)
 class Made:
-    """A container folder that was written, and what its owner should know about it."""
+    """A container folder that was written, and what its owner should know about it.
+
+    `model` is the file for the owner's model, empty where the template names none.
+    """
 
     dest: Path
     files: int
     template: str
+    answers: dict[str, Any]
     notes: list[str]
+    model: str
 
 
 @dataclass(frozen=True)
@@ -125,23 +130,28 @@ class _Shelf:
         return Path(tempfile.mkdtemp(dir=self._work))
 
 
-def create(request: Request, console: Console) -> None:
-    """Writes the container folder, or shows what it would hold.
+def create(request: Request, console: Console) -> Made | None:
+    """Writes the container folder and returns what was made, or shows what it would hold.
 
     Raises SmscaffoldError, and leaves everything as it was, when anything stands against it.
     """
     made = None
     with _one_sentence(request.dest or Path()), temporary_folder() as work:
         standard = load_standard(request.config)
-        given = answers.collect(request.data, request.data_file)
+        stored = answers.stored_in(request.data_file) if request.data_file else answers.NOTHING_STORED
+        given = answers.collect(request.data, stored)
         if request.dest:
             check_destination(request.dest)
+        named, how = _named(request, stored, standard)
+        if named and how == answers.DATA_FILE and not named.owner:
+            console.note(f"{request.data_file} names the template: {named.source}")
         shelf = _Shelf(request, given, standard, work, console)
         if ask.possible(console) and not request.defaults:
-            ready, data = _asked(request, standard, shelf, console)
+            interview = ask.interview(named, how, request.dest, standard, lambda each: shelf.ready(each).answers)
+            ready, data = _asked(request, interview, shelf, console)
         else:
-            ready = shelf.ready(request.chosen(standard))
-            data = _complete(ready.answers, request)
+            ready = shelf.ready(named or catalog.find(standard.default or catalog.DEFAULT, standard))
+            data = _complete(ready.answers, request, console)
         with console.moment(f"Rendering {ready.template.name} ..."):
             if request.pretend:
                 rendered = ready.render(work / "folder", data, trial=True)
@@ -152,20 +162,39 @@ def create(request: Request, console: Console) -> None:
         _report(made, request.next_commands, console)
     else:
         _show(*shown, console)
+    return made
 
 
-def _complete(gathered: answers.Gathered, request: Request) -> dict[str, Any]:
+def _named(request: Request, stored: answers.Stored, standard: Standard) -> tuple[catalog.Template | None, str]:
+    """The template that the user named, and by which option; None where that is left open."""
+    if isinstance(request.template, catalog.Template):
+        return request.template, ""
+    if request.template:
+        return catalog.find(request.template, standard), "--template"
+    if not stored.source:
+        return None, ""
+    try:
+        return catalog.find(stored.source, standard), answers.DATA_FILE
+    except SmscaffoldError as error:
+        raise SmscaffoldError(
+            f"{error} (that is the template of {request.data_file}, its _src_path; -t NAME takes another)"
+        ) from error
+
+
+def _complete(gathered: answers.Gathered, request: Request, console: Console) -> dict[str, Any]:
     """The answers, after a check that nothing is left to ask."""
     if not request.defaults and (left := answers.unanswered(gathered.data, gathered.config)):
+        why = "--quiet does not ask" if console.quiet else "there is no terminal to ask in"
         raise SmscaffoldError(
-            f"nothing answers {', '.join(left)}: pass --defaults to take the defaults, or --data {left[0]}=VALUE"
+            f"{why}: add -y for the defaults, or -d {left[0]}=VALUE (without an answer: {', '.join(left)})"
         )
     return gathered.data
 
 
-def _asked(request: Request, standard: Standard, shelf: _Shelf, console: Console) -> tuple[Ready, dict[str, Any]]:
+def _asked(
+    request: Request, interview: Interview[catalog.Template], shelf: _Shelf, console: Console
+) -> tuple[Ready, dict[str, Any]]:
     """The template and the answers, after asking for what is not given, until the user agrees with what they make."""
-    interview = ask.interview(request.template, request.dest, standard, lambda each: shelf.ready(each).answers)
     with ask.Session(interview, request.dest, console) as session:
         while True:
             by_copier = not session.questions()
@@ -191,14 +220,21 @@ def _write(request: Request, ready: Ready, data: dict[str, Any]) -> Made:
         rendered = ready.render(folder, data, trial=False)
         record_source(rendered.answers_file, ready.template.source, ready.version.commit)
         dest = _destination(request, rendered)
-        files = sum(path.is_file() for path in folder.rglob("*"))
+        files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
         notes = _notes(ready, rendered)
         name = f"{ready.template.name} {ready.version.version}".rstrip()
         if request.git:
             message = f"Start from smscaffold template {name}"
             notes += git.first_commit(folder, inside, message, hooks=_may_run_hooks(ready))
         move_into_place(folder, dest)
-    return Made(dest, files, name, notes)
+    return Made(dest, len(files), name, rendered.answers, notes, _model(ready, files))
+
+
+def _model(ready: Ready, files: set[str]) -> str:
+    """The first of the files that the template leaves to the user: by convention the algorithm's."""
+    names = ready.answers.config.settings.get("skip_if_exists")
+    name = str(names[0]) if isinstance(names, list) and names else ""
+    return name if name in files else ""
 
 
 def _may_run_hooks(ready: Ready) -> bool:
@@ -217,6 +253,8 @@ def _notes(ready: Ready, rendered: Rendered) -> list[str]:
     for name, given in sorted(ready.answers.given.items()):
         if name in rendered.not_asked and not given.fixed:
             notes.append(f"the answer {name} changes nothing: these answers leave no such question")
+    if left_out := ready.answers.left_out:
+        notes.append(f"{ready.template.name} does not ask for {', '.join(left_out)}: left out of what --data-file says")
     return [*notes, ready.version.note] if ready.version.note else notes
 
 
@@ -254,6 +292,8 @@ def _report(made: Made, next_commands: Iterable[str], console: Console) -> None:
     console.say("Next:")
     for command in (*_next_commands(made.dest), *next_commands):
         console.say(f"  {command}")
+    if made.model:
+        console.say(f"Your model: {made.model}")
     for note in made.notes:
         console.note(note)
 
@@ -261,5 +301,4 @@ def _report(made: Made, next_commands: Iterable[str], console: Console) -> None:
 def _next_commands(dest: Path) -> list[str]:
     place = str(dest) if not str(dest).startswith("-") else f"./{dest}"
     commands = [] if dest.resolve() == Path.cwd() else [f"cd {shlex.quote(place)}"]
-    scripts = [f"local_test/{name}_local.sh" for name in ("train", "serve")]
-    return commands + [script for script in scripts if (dest / script).is_file()]
+    return commands + [f"{each}{_HINTS.get(each, '')}" for each in SCRIPTS.values() if (dest / each).is_file()]

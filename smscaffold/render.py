@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,8 @@ class Rendered:
     answers: dict[str, Any]
     not_asked: set[str]
     answers_file: Path
+    #: whether the template leaves a file to the user alone
+    left_alone: Callable[[Path], bool]
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -85,6 +87,7 @@ def render(
                 answers=dict(worker.answers.combined),
                 not_asked=set(worker.answers.hidden),
                 answers_file=answers_file,
+                left_alone=worker.match_skip,
                 warnings=[str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)],
             )
         except (KeyboardInterrupt, SmscaffoldError):  # copier's own kind of the first is an Exception too

@@ -12,19 +12,25 @@ copied out (G7), so nothing here ends up owned by root. It is removed after use,
 An image may be a stranger's, so nothing that a container does is believed. Memory, processes and the log of a container
 are bounded; a time limit holds for a request as a whole; what is too long is cut off, with a word. Of what a container
 left only directories and plain files are copied: a link would lead to any place on this machine.
+
+A container may end at any moment. A command or a signal that comes too late for it is no error.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import http.client
+import importlib
 import io
 import json
 import os
 import re
 import shutil
 import socket
+import stat
+import sys
 import tarfile
 import tempfile
 import threading
@@ -51,6 +57,10 @@ _FAILURE = 65536  # bytes of the failure file, of which the platform shows 1024 
 _ENTRIES = 100_000  # files and directories of an archive
 _DEPTH = 100  # folders inside each other
 _ENTRY = 16384  # bytes of the disk for each file or directory, beside its content
+_LAST = 2  # seconds until the engine knows of an end
+_KILLED = 137  # exit code of a program that SIGKILL ended: by an engine, or by a kernel without memory left
+SETTINGS = "smscaffold-check.toml"
+_SETTINGS = 16384  # bytes of that file: with the dots of a key, the memory to read it grows by their square
 
 
 class LocalError(Exception):
@@ -155,10 +165,15 @@ class Running:
             waited = time.monotonic() - started
             if not running or waited > timeout:
                 state = self.container.attrs["State"]
-                end = f"{timeout:g} s passed" if running else f"the container ended with exit code {state['ExitCode']}"
-                end += ", out of memory" if state.get("OOMKilled") else ""
+                end = f"{timeout:g} s passed" if running else _end(state)
                 raise LocalError(f"Waiting for {what}: {end}. The log ends with:\n{self.logs()[-2000:]}")
             time.sleep(min(max(0.02, waited / 20), 0.25))  # each look is work for the engine
+
+    def ends(self, within: float) -> bool:
+        """Whether the container ends by itself, or has ended, within so many seconds."""
+        with contextlib.suppress(LocalError):
+            return self.until(lambda: not self.running, "its end", within)
+        return False
 
     def wait_for_log(self, pattern: str, timeout: float = 60) -> re.Match[str]:
         """The first match of `pattern` in the log, as soon as it is there."""
@@ -173,6 +188,39 @@ class Running:
         """Stop as the platform does (T30: 120 s, H4: 30 s): SIGTERM, SIGKILL after `grace`; the exit code, then 137."""
         self.container.stop(timeout=grace)
         return Running.wait(self).exit_code
+
+    def kill(self, signal: str = "KILL") -> bool:
+        """Send a signal to the first process; False: the container has ended before."""
+        try:
+            self.container.kill(signal)
+        except docker.errors.APIError:
+            if not self.ends(_LAST):
+                raise
+            return False
+        return True
+
+    def execute(self, *command: str, detach: bool = False) -> str:
+        """Run a command in the container and return its stdout: all of it, or less if the container ends before.
+
+        `detach`: the command goes on by itself, for as long as the container runs.
+        """
+        api = engine().api
+        output: Any = b""
+        try:
+            made = api.exec_create(self.container.id, list(command), stderr=False)
+            output = api.exec_start(made["Id"], detach=detach)
+        except docker.errors.APIError as error:
+            if not self.ends(_LAST):
+                raise LocalError(f"The container cannot run {command[0]}: {error.explanation}") from error
+        return "" if detach else str(output, "utf-8", "replace")
+
+
+def _end(state: dict[str, Any]) -> str:
+    """How a container ended; the engine does not always notice that memory ran out before it reports the end."""
+    end = f"the container ended with exit code {state['ExitCode']}"
+    if state.get("OOMKilled"):
+        return f"{end}, out of memory"
+    return f"{end}: it was killed, perhaps because memory ran out" if state["ExitCode"] == _KILLED else end
 
 
 def run(image: str, *command: str, timeout: float = 60, **options: Any) -> Finished:
@@ -460,3 +508,82 @@ def _pack(content: Mapping[str, Any], archive: IO[bytes]) -> None:
             entry.size, entry.mode, entry.type = len(data), 0o777, tarfile.DIRTYPE if item is None else tarfile.REGTYPE
             tar.addfile(entry, io.BytesIO(data))
     archive.seek(0)
+
+
+# --- what a user says of a container folder --------------------------------------------------------------------------
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    """The user's settings from a folder's smscaffold-check.toml, by key; none where there is no such file.
+
+    `metric`: the expression for a line of the log with a metric; None: training prints none.
+    `slow_hyperparameters`: those that make training take many rounds; None: nothing does.
+    LocalError names the file, and the key or the line that is wrong.
+    """
+    file = folder / SETTINGS
+    try:
+        document = _toml(_small(file))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise LocalError(f"{file} {_unreadable(error)}.") from error
+    if unknown := [key for key in document if key not in _KNOWN]:
+        raise LocalError(f"{file} has no setting {unknown[0][:50]!r}: those that exist are {', '.join(_KNOWN)}.")
+    for key, value in document.items():
+        if problem := _KNOWN[key](value):
+            raise LocalError(f"{file}: {key} {problem}.")
+    return {key: value or None for key, value in document.items()}
+
+
+def _unreadable(error: Exception) -> str:
+    """Why a file cannot be read as TOML."""
+    if isinstance(error, OSError):
+        return f"cannot be read: {'it is a link' if error.errno == errno.ELOOP else error.strerror or error}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"is not TOML: line {error.object[: error.start].count(10) + 1} is not UTF-8 text"
+    return f"is not TOML: {'it is nested too deeply' if isinstance(error, RecursionError) else error}"
+
+
+def no_expression(text: object) -> str:
+    """Why this is no regular expression; empty if it is one."""
+    if not isinstance(text, str):
+        return "must be a text with a regular expression"
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"is no regular expression: {error}"
+    return ""
+
+
+def _no_hyperparameters(value: object) -> str:
+    """Why these are no hyperparameters; empty if they are."""
+    if not isinstance(value, dict):
+        return "must be a table of hyperparameters"
+    wrong = [name for name, each in value.items() if not isinstance(each, str | int | float) or _is_huge(each)]
+    return f"must give {wrong[0][:50]!r} a text, a number of at most 64 bits, true or false" if wrong else ""
+
+
+def _is_huge(value: object) -> bool:
+    """Whether this is a number that Python would not write out."""
+    return isinstance(value, int) and value.bit_length() > 64
+
+
+#: each key of smscaffold-check.toml, with the function that says what is wrong with a value
+_KNOWN: dict[str, Callable[[object], str]] = {"metric": no_expression, "slow_hyperparameters": _no_hyperparameters}
+
+
+def _small(file: Path) -> bytes:
+    """The content of a plain file that is no link; opening waits for nobody, as with a FIFO it would."""
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError("it is not a plain file")
+        content = opened.read(_SETTINGS + 1)
+    if len(content) > _SETTINGS:
+        raise OSError("it is larger than 16 KiB")
+    return content
+
+
+def _toml(content: bytes) -> dict[str, Any]:
+    name = "tomllib" if sys.version_info >= (3, 11) else "tomli"  # which pytest brings where Python has none
+    document: dict[str, Any] = importlib.import_module(name).loads(content.decode("utf-8"))
+    return document

@@ -19,6 +19,8 @@ SHARED, SUFFIX = "_shared", ".jinja"
 UNSAFE_SETTINGS = ("tasks", "migrations", "jinja_extensions")
 TYPES = ("bool", "float", "int", "json", "str", "yaml", "path")
 
+# a template's folder, and so its bundle: one part of a path, and one word of the record
+_NAME = re.compile(r"(?!\.)[\w.+-]{1,100}", re.ASCII)
 _MOST_INCLUDED, _DEEPEST = 100, 10  # files, and how many of them one below the other
 
 
@@ -94,6 +96,24 @@ def load_config(root: Path, *, includes: bool = True) -> TemplateConfig:
         if not name.startswith("_")
     }
     return TemplateConfig(settings, questions)
+
+
+def former_names(root: Path) -> list[str] | None:
+    """Returns the former names of the template in `root`: ``_smscaffold: {formerly: [...]}`` in its copier.yml.
+
+    None when copier.yml has no `formerly`; an empty list when it says that the template had no other name.
+    Raises SmscaffoldError when `formerly` is no list of names.
+    """
+    declared = load_config(root, includes=False).settings.get("smscaffold")
+    names = declared.get("formerly") if isinstance(declared, dict) else None
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
+        raise SmscaffoldError(
+            f"{config_file(root)}: formerly in _smscaffold is {shown(names)}, and has to be a list of the names that "
+            "the template had, such as [old-name]"
+        )
+    return list(dict.fromkeys(names))
 
 
 def _sections(path: Path, includes: bool) -> Iterator[dict[str, Any]]:

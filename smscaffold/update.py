@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
+import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,17 +25,22 @@ from smscaffold.config.standard import load as load_standard
 from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
 from smscaffold.folder import ANSWERS_FILE, Folder, find_folder
+from smscaffold.history import git_remote
 from smscaffold.merging import keep_edits
+from smscaffold.proof import compare
 from smscaffold.render import by_the_system, copiers_environment, reason
 from smscaffold.repository import Clone, clone, helper_on_path
+from smscaffold.second_tree import in_whole_tree, second_work_tree
 from smscaffold.small_file import load_yaml, read_small
-from smscaffold.staging import TEMPORARY, temporary_files_in, temporary_folder, uninterrupted
+from smscaffold.staging import temporary_files_in, temporary_folder, uninterrupted
 from smscaffold.template_config import TemplateConfig, load_config
 from smscaffold.trust import Trust, check_safe, refusal, refuse_hostile
 
 #: whether the template leaves a file of the container folder to the user alone
 LeftAlone = Callable[[Path], bool]
 
+# seconds to wait for another program of git's, which seldom takes long
+_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 _UNDO = "restore --staged --worktree ."
 
 
@@ -69,7 +73,7 @@ def update(request: Request, console: Console) -> None:
     conflicts, and then these are in the folder, as a merge of git leaves them.
     """
     standard = load_standard(request.config)
-    given = answers.collect(request.data, None)
+    given = answers.collect(request.data)
     folder = find_folder(request.folder)
     if unwanted := standard.source_refusal(folder.address):
         raise SmscaffoldError(f"the template of {folder.path} {unwanted}")
@@ -89,13 +93,13 @@ def update(request: Request, console: Console) -> None:
         gathered = _gathered(given, config, folder, standard)
         settled = _newly_fixed(folder, gathered)
         if target == folder.commit and not given and not settled:
-            console.say(f"{folder.path.name} is up to date with {target} of {folder.source}")
+            _say_that_nothing_is_newer(folder, template, target, work, console)
             return
         trust = _check_safe(folder, config, request.pretend)
-        with _second_work_tree(folder, work / "tree") as second:
+        with second_work_tree(folder, work / "tree", whole=trust.reads_machine()) as second:
             with console.moment("Updating ..."), gathered.blamed():
                 left_alone = _run_copier(folder, second, gathered, target, work, trust, tasks=not request.pretend)
-                merged = _merged(folder, second, work / "renders", left_alone, strict=not trust.runs_code)
+                merged = _merged(folder, second, work / "renders", left_alone, trust)
                 difference = _difference(second) if request.pretend else ""
             if not request.pretend:
                 _take_over(folder, merged)
@@ -105,6 +109,25 @@ def update(request: Request, console: Console) -> None:
         _report(folder, merged, gathered, console)
     if merged.conflicts:
         raise SmscaffoldError(_conflicts(folder, merged, request.pretend))
+
+
+def _say_that_nothing_is_newer(folder: Folder, template: Clone, target: str, work: Path, console: Console) -> None:
+    """Says that the folder is up to date if that is proved: the answers file may have been changed by hand."""
+    name = folder.path.name
+    try:
+        template.remove_history()
+        trust = check_safe(folder.source, folder.source, load_config(template.folder))
+        with console.moment("Comparing ..."):
+            found = compare(folder, template.folder, trust, work / "proof")
+    except SmscaffoldError as error:
+        why = f"whether {name} is what this version renders cannot be told: {error}"
+    else:
+        why = found.told(name) if found.others else ""
+    if why:
+        console.say(f"There is nothing to update: {ANSWERS_FILE} of {name} names {target} of {folder.source} already")
+        console.note(why)
+    else:
+        console.say(f"{name} is up to date with {target} of {folder.source}")
 
 
 def _gathered(given: answers.Answers, config: TemplateConfig, folder: Folder, standard: Standard) -> answers.Gathered:
@@ -155,51 +178,14 @@ def _check_known(folder: Folder, template: Clone) -> None:
             f"copier cannot tell what has changed since; `copier recopy` renders {newest} over it, and `git diff` "
             "shows what that undid"
         )
-    package = re.fullmatch(r"git\+smscaffold://([^/]+?)(?:/[^/]+)?", folder.source)
-    what = "smscaffold" if not package or "/" not in package[0].partition("://")[2] else package[1]
-    if package:
+    if name := folder.source.partition(f"git+{git_remote.SCHEME}")[2]:
         raise SmscaffoldError(
             f"{folder.path} was made with {folder.commit} of {folder.source}, and the newest version installed here is "
-            f"{newest}: upgrade first, `pip install --upgrade {what}`"
+            f"{newest}: first upgrade {git_remote.provider(name.strip('/'))}"
         )
     raise SmscaffoldError(
         f"{folder.path} was made from {folder.commit}, which {folder.source} does not have (any more)"
     )
-
-
-@contextmanager
-def _second_work_tree(folder: Folder, place: Path) -> Iterator[Path]:
-    """The folder as it is committed, in another place; hooks are not run."""
-    _forget_killed(folder)
-    add = ("worktree", "add", "--quiet", "--detach", "--no-checkout", str(place), "HEAD")
-    record = None
-    try:
-        with uninterrupted():
-            git.ask(folder.top, *add)
-            record = Path(git.ask(place, "rev-parse", "--absolute-git-dir").rstrip("\n"))
-        git.ask(place, "reset", "--quiet", "--hard", "--no-recurse-submodules")
-        yield place / folder.inside
-    finally:
-        with uninterrupted():
-            if git.run(folder.top, "worktree", "remove", "--force", str(place)).returncode and record:
-                _forget(record)
-
-
-def _forget_killed(folder: Folder) -> None:
-    """Removes the records that killed updates left: their work trees lay in temporary folders of ours that are gone."""
-    common = folder.path / git.ask(folder.path, "rev-parse", "--git-common-dir").rstrip("\n")
-    for file in common.glob("worktrees/*/gitdir"):
-        tree = file.parent / os.fsdecode(file.read_bytes()).rstrip("\n")  # git may have it relative to the record
-        ours = tree.parent.parent
-        if ours.name.startswith(TEMPORARY) and not os.path.lexists(ours):
-            _forget(file.parent)
-
-
-def _forget(record: Path) -> None:
-    """Removes the record of a work tree that git itself cannot remove, because the tree lost its way back to it."""
-    shutil.rmtree(record, ignore_errors=True)
-    with suppress(OSError):  # git has the folder of these records only while there are any
-        record.parent.rmdir()
 
 
 def _run_copier(
@@ -269,7 +255,7 @@ def _elsewhere(second: Path) -> dict[Path, str]:
     return {Path(name): kinds[about[:6]] for about, _, name in entries if about[:6] in kinds}
 
 
-def _merged(folder: Folder, second: Path, renders: Path, left_alone: LeftAlone, *, strict: bool) -> Merged:
+def _merged(folder: Folder, second: Path, renders: Path, left_alone: LeftAlone, trust: Trust) -> Merged:
     """What copier made in the second work tree, with each edit of the user's; there everything is staged afterwards."""
     unmerged = git.ask(second, "ls-files", "--unmerged", "--full-name", "-z")
     settled = {entry.partition("\t")[2] for entry in unmerged.split("\0")}
@@ -280,13 +266,14 @@ def _merged(folder: Folder, second: Path, renders: Path, left_alone: LeftAlone, 
 
     _leave_ignored(folder, second)
     git.ask(second, "add", "--all", "--force", "--", ".")
-    unmerged += keep_edits(second, renders, not_looked_at, strict=strict)
+    unmerged += keep_edits(second, renders, not_looked_at, strict=not trust.runs_code)
     listed = git.ask(second, "diff", "--cached", "--name-status", "--no-renames", "-z", "HEAD").split("\0")
     changes = list(zip(listed[::2], listed[1::2], strict=False))
     made = [os.path.relpath(name, folder.inside) for kind, name in changes if kind != "D"]
     refuse_hostile(folder.source, second, made)
+    tree = git.ask(second, "write-tree").strip()
     return Merged(
-        tree=git.ask(second, "write-tree").strip(),
+        tree=in_whole_tree(folder, tree, renders.with_name("index-of-all"), whole=trust.reads_machine()),
         answers=_recorded(second / ANSWERS_FILE, folder.source),
         changes=changes,
         conflicts=sorted({entry.partition("\t")[2] for entry in unmerged.split("\0") if entry}),
@@ -346,13 +333,31 @@ def _take_over(folder: Folder, merged: Merged) -> None:
                 raise SmscaffoldError(
                     f"the update brings {name}, and {parent} is a file or a link that git ignores: move it away"
                 )
+    _refresh_index(folder)
     with uninterrupted(f"{folder.path.name} was updated"):
-        git.run(folder.top, "update-index", "--quiet", "--refresh")
         git.ask(folder.top, "read-tree", "-m", "-u", "HEAD", merged.tree)
         if merged.unmerged:
             gone = "0" * len(merged.tree)
             removed = "".join(f"0 {gone}\t{name}\0" for name in merged.conflicts)
             git.ask(folder.top, "update-index", "-z", "--index-info", text=removed + merged.unmerged)
+
+
+def _refresh_index(folder: Folder) -> None:
+    """Has git look at all files again: after ``cp -r`` its index still has the times of the files that were copied.
+
+    Raises SmscaffoldError while another program of git's holds the index.
+    """
+    lock = folder.top / git.ask(folder.top, "rev-parse", "--git-path", "index.lock").strip()
+    for wait in (*_WAITS, 0.0):
+        done = git.run(folder.top, "update-index", "-q", "--really-refresh")
+        # 1: there are changes; git asks for the lock only where it has something to write
+        if done.returncode in (0, 1) and not os.path.lexists(lock):
+            return
+        time.sleep(wait)
+    raise SmscaffoldError(
+        f"another program of git's is at work in {folder.top}: update again when it has ended, or remove {lock} if "
+        "there is none"
+    )
 
 
 def _report(folder: Folder, merged: Merged, gathered: answers.Gathered, console: Console) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -109,14 +110,14 @@ def contract(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
     """A function that runs contract tests against an image: test -> passed, failure, error or skipped."""
     own = dict(os.environ)  # copied before threads call this, because pytest changes the environment meanwhile
 
-    def contract(image: str, *options: str) -> dict[str, str]:
+    def contract(image: str, *options: str, at: Path = folder) -> dict[str, str]:
         work = tmp_path_factory.mktemp("contract")
         report = work / "report.xml"
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options]
         environment = {**own, "TRAIN_IMAGE": image, "SERVE_IMAGE": image}
         done = subprocess.run(
             [*command, f"--junit-xml={report}", f"--basetemp={work / 'tmp'}"],
-            cwd=folder / "tests",
+            cwd=at / "tests",
             env=environment,
             capture_output=True,
             text=True,
@@ -136,6 +137,55 @@ def test_contract_holds_for_an_image_without_fault(
     skipped = {name.partition("[")[0] for name, result in outcome.items() if result == "skipped"}
     assert {name: result for name, result in outcome.items() if result not in ("passed", "skipped")} == {}
     assert skipped == {"test_killed_part_ends_the_container_with_an_error", "test_frozen_workers_turn_ping_unhealthy"}
+
+
+def test_a_request_is_in_flight_once_it_is_read(
+    stand_in: Callable[[str], str], contract: Callable[..., dict[str, str]]
+) -> None:
+    """On a busy machine it lies in the kernel for a while, and a server that stops has not begun it."""
+    outcome = contract(stand_in("accepts_late"), "-k", "in_flight")
+    assert outcome == {"test_request_in_flight_is_answered_when_the_endpoint_stops": "passed"}
+
+
+#: a plugin of pytest's: whoever runs a command in a container comes after its end
+ENDED_FIRST = """
+from docker import APIClient
+
+def late(self, container, *words, **options):
+    self.wait(container)
+    return create(self, container, *words, **options)
+
+create, APIClient.exec_create = APIClient.exec_create, late
+"""
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [("refuses_pipe", "passed"), ("ignores_pipe", "failure")])
+def test_pipe_mode_may_be_refused_before_anything_is_fed(
+    fault: str,
+    outcome: str,
+    stand_in: Callable[[str], str],
+    contract: Callable[..., dict[str, str]],
+    tmp_path: Path,
+) -> None:
+    """A program in Go has ended before a command can run in its container."""
+    (tmp_path / "ended_first.py").write_text(ENDED_FIRST)
+    test = "test_pipe_mode_streams_each_epoch"
+    said = contract(stand_in(fault), "-p", "ended_first", f"--override-ini=pythonpath={tmp_path}", "-k", test)
+    assert said == {test: outcome}
+
+
+def test_a_model_without_metrics_skips_what_needs_them(
+    stand_in: Callable[[str], str], contract: Callable[..., dict[str, str]], folder: Path, tmp_path: Path
+) -> None:
+    quiet = Path(shutil.copytree(folder, tmp_path / "folder"))
+    (quiet / "smscaffold-check.toml").write_text("metric = ''\n")
+    outcome = contract(stand_in("no_metric"), "-k", "metric_lines or crowded or resumes or truncated", at=quiet)
+    assert outcome == {
+        "test_metric_lines_match_the_declared_expression": "skipped",
+        "test_crowded_job": "passed",
+        "test_stopped_job_resumes_and_saves_a_model": "skipped",
+        "test_truncated_checkpoint_is_skipped": "skipped",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +287,23 @@ def test_stop_kills_after_the_grace_period(stand_in: Callable[[str], str], model
     with local.endpoint(stand_in("ignores_sigterm"), model) as served:
         assert served.stop(1) == 137
         assert served.invoke("1,2,3,4").status == 0
+
+
+def test_what_comes_after_a_containers_end_is_no_error(image: str, model: Path) -> None:
+    with local.endpoint(image, model) as served:
+        assert served.execute("sh", "-c", "echo said; echo told >&2") == "said\n"
+        assert not served.ends(0)
+        assert served.kill("TERM")
+        assert served.ends(30)
+        assert not served.kill()
+        assert (served.execute("echo", "said"), served.stop(1)) == ("", 0)
+
+
+def test_a_command_that_ends_its_container_is_no_error(image: str, model: Path) -> None:
+    """The engine forgets a command with the container's end, and would not tell its exit code."""
+    with local.endpoint(image, model) as served:
+        assert served.execute("sh", "-c", "echo before; kill -9 -1; kill -TERM 1; sleep 60") == "before\n"
+        assert served.ends(30)
 
 
 def test_nothing_stays_behind(image: str, model: Path, data: dict[str, Path], tmp_path: Path) -> None:

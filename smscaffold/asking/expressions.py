@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from smscaffold.answer_types import one_of, read_templates, read_type, to_bool
 from smscaffold.asking import background
 from smscaffold.asking.prompt import Choice
 from smscaffold.small_file import load_yaml
@@ -27,7 +27,6 @@ _ASKED_TYPES = ("bool", "float", "int", "path", "str")
 _COPIERS_OWN = re.compile(
     r"(?<![\w.])_(copier|external|folder)_\w+|\bUNSET\b|{%-?\s*(include|import|from|extends|yield)\b"
 )
-_TRUE, _FALSE = ("y", "yes", "t", "true", "on"), ("", "n", "no", "f", "false", "off", "~", "null", "none")
 
 
 class UnsupportedError(Exception):
@@ -64,7 +63,7 @@ class Expressions:
         if question.type in ("json", "yaml"):
             return load_yaml(rendered) if isinstance(rendered, str) else rendered
         try:
-            return self.parse(question, rendered, values)
+            return self._chosen(question, read_templates(question, rendered), values)
         except ValueError:
             return MISSING
 
@@ -80,7 +79,8 @@ class Expressions:
             if isinstance(value, dict):
                 raise UnsupportedError(f"{question.name}: choices with conditions")
             title, colon, hint = str(self._render(label, values)).partition(": ")
-            choices.append(Choice(self._cast(question, self._render(value, values)), title, hint if colon else ""))
+            value = read_templates(question, self._render(value, values))
+            choices.append(Choice(value, title, hint if colon else ""))
         return choices
 
     def parse(self, question: Question, answer: Any, values: Values) -> Any:
@@ -88,11 +88,7 @@ class Expressions:
 
         Raises ValueError with what the answer must be.
         """
-        value = self._cast(question, answer)
-        known = [choice.value for choice in self.choices(question, values)]
-        if known and value not in known:
-            raise ValueError("must be " + " or ".join(map(str, known)))
-        return value
+        return self._chosen(question, read_type(question, answer), values)
 
     def refusal(self, question: Question, answer: Any, values: Values) -> str:
         """Why the question does not accept this answer; empty when it does."""
@@ -129,17 +125,12 @@ class Expressions:
         except Exception as error:  # a template is its author's code: it can trip over anything
             raise UnsupportedError(f"{text!r}: {error}") from error
 
-    def _cast(self, question: Question, answer: Any) -> Any:
-        return _CASTS[question.type](answer)
-
-
-def to_bool(value: Any) -> bool:
-    """Yes or no, in every spelling that copier takes for it."""
-    try:
-        return bool(float(value))
-    except (TypeError, ValueError):
-        word = value.strip().lower() if isinstance(value, str) else value
-        return word in _TRUE or (word not in _FALSE and bool(word))
+    def _chosen(self, question: Question, value: Any, values: Values) -> Any:
+        """The value, if it is one to choose."""
+        known = [choice.value for choice in self.choices(question, values)]
+        if known and value not in known:
+            raise ValueError(one_of(known, value))
+        return value
 
 
 def _check_features(question: Question) -> None:
@@ -152,30 +143,3 @@ def _check_features(question: Question) -> None:
         raise UnsupportedError(f"{question.name}: type {question.type}")
     if copiers_own := _COPIERS_OWN.search(str(question.details)):
         raise UnsupportedError(f"{question.name}: {copiers_own[0]}")
-
-
-def _to_text(value: Any) -> str:
-    if not isinstance(value, (str, int, float)):
-        raise ValueError("must be text")
-    return str(value)
-
-
-def _number(kind: type[int | float], what: str) -> Callable[[Any], Any]:
-    def cast(value: Any) -> Any:
-        try:
-            return kind(value)
-        except (TypeError, ValueError):
-            raise ValueError(f"must be {what}") from None
-
-    return cast
-
-
-_CASTS: dict[str, Callable[[Any], Any]] = {
-    "bool": to_bool,
-    "int": _number(int, "a whole number"),
-    "float": _number(float, "a number"),
-    "str": _to_text,
-    "path": _to_text,
-    "json": lambda value: value,
-    "yaml": lambda value: value,
-}

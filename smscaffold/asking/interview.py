@@ -9,13 +9,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from smscaffold.answers import Gathered, Given
 from smscaffold.asking.expressions import MISSING, Expressions, Values
-from smscaffold.asking.prompt import Choice, Prompt, Settled
+from smscaffold.asking.prompt import Choice, Prompt, Settled, label
 from smscaffold.errors import SmscaffoldError
 from smscaffold.template_config import Question
 
 LANGUAGE = "_language"
 FRAMEWORK = "_framework"
-_ONLY = "the only one"
 _MOST_CHOICES = 1000
 _YES_NO = (Choice(True, "yes"), Choice(False, "no"))
 
@@ -29,7 +28,7 @@ class Known(Protocol):
 
     @property
     def about(self) -> dict[str, str]:
-        """Its language, framework and title."""
+        """Its language, framework and title; `choose`, which may be empty, is a reason to take it and not another."""
 
 
 Pick = TypeVar("Pick", bound=Known)
@@ -142,8 +141,9 @@ class Interview(Generic[Pick]):
         title = "Which language is your model in?"
         if prompt := self._pick(LANGUAGE, "Language", title, list(languages.values())):
             return prompt
-        fitting = [each for each in self.templates if _language(each) == self.settled[0].value]
-        frameworks = [Choice(each.name, _framework(each, fitting), each.about["title"]) for each in fitting]
+        language = self._own[LANGUAGE] if len(languages) > 1 else next(iter(languages))
+        fitting = [each for each in self.templates if _language(each) == language]
+        frameworks = [Choice(each.name, _framework(each, fitting), _reason(each)) for each in fitting]
         if prompt := self._pick(FRAMEWORK, "Framework", "Which framework serves it?", frameworks):
             return prompt
         name = self._own[FRAMEWORK] if len(fitting) > 1 else fitting[0].name
@@ -164,16 +164,16 @@ class Interview(Generic[Pick]):
             gathered = self.load(template)
             self._loaded[template.name] = Expressions(gathered.config), gathered
 
-    def _pick(self, name: str, label: str, title: str, choices: list[Choice]) -> Prompt | None:
+    def _pick(self, name: str, called: str, title: str, choices: list[Choice]) -> Prompt | None:
         own = next((choice for choice in choices if choice.value == self._own.get(name)), None)
         if len(choices) == 1:
-            only = Settled(name, label, choices[0].title, self.chosen or _ONLY, changeable=False)
-            self.settled.append(only)
+            if self.chosen:
+                self.settled.append(Settled(name, called, choices[0].title, self.chosen, changeable=False))
         elif own and name in self._answered:
-            self.settled.append(Settled(name, label, own.title))
+            self.settled.append(Settled(name, called, own.title))
         else:
             help = "Every template that is installed can be chosen; `smscaffold list` shows them."
-            return Prompt(name, title, label, help, default=(own or choices[0]).value, choices=choices)
+            return Prompt(name, title, called, help, default=(own or choices[0]).value, choices=choices)
         return None
 
     def _settle(self, question: Question) -> Prompt | None:
@@ -189,8 +189,8 @@ class Interview(Generic[Pick]):
             if refusal := self._refusal(question, given.value):
                 raise given.fixed.wrong(refusal) if given.fixed else SmscaffoldError(f"{name}: {refusal}")
             self._add(question, given.value, given.why, changeable=len(choices) != 1 and not given.fixed)
-        elif len(choices) == 1:
-            self._add(question, choices[0].value, _ONLY, changeable=False)
+        elif len(choices) == 1:  # nothing to tell of it either
+            self.values[name] = reads.parse(question, choices[0].value, context)
         else:
             default, note = self._default(question), ""
             if name in self._own:
@@ -208,14 +208,15 @@ class Interview(Generic[Pick]):
             raise SmscaffoldError(
                 f"{name} has {len(choices)} choices, too many to show: answer it by --data {name}=VALUE"
             )
-        title, _, more = (reads.text(question, "help", context) or name).partition("\n")
+        title, _, more = (reads.text(question, "help", context) or label(name)).partition("\n")
         return Prompt(
             name,
             title,
-            label=name,
+            label=label(name),
             help=_help(question, more),
             default=None if default is MISSING else default,
             choices=_YES_NO if question.type == "bool" and not choices else choices,
+            read=lambda word: reads.parse(question, word, context),
             refuse=lambda answer: self._refusal(question, answer),
             tell=lambda answer: self.tell(name, answer, {**self._peek(), **context}),
             note=note,
@@ -225,7 +226,7 @@ class Interview(Generic[Pick]):
         value = self._reads.parse(question, value, self._context())
         self.values[question.name] = value
         shown = {True: "yes", False: "no"}[value] if question.type == "bool" else str(value)
-        self.settled.append(Settled(question.name, question.name, shown, why, changeable))
+        self.settled.append(Settled(question.name, label(question.name), shown, why, changeable))
 
     def _refusal(self, question: Question, value: Any) -> str:
         return self._reads.refusal(question, value, self._context()) or self.refuse(question.name, value)
@@ -256,6 +257,10 @@ def _framework(template: Known, among: Sequence[Known]) -> str:
     framework = template.about["framework"] or template.name
     same = [each for each in among if each.about["framework"] == framework]
     return f"{framework} ({template.name})" if len(same) > 1 else framework
+
+
+def _reason(template: Known) -> str:
+    return template.about.get("choose") or template.about["title"]
 
 
 def _help(question: Question, more: str) -> str:

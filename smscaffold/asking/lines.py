@@ -34,7 +34,7 @@ class Lines:
         if prompt.note:
             self._say(prompt.note)
         while True:
-            line = _read(_question(prompt))
+            line = _typed(_question(prompt))
             if line == "<" and back:
                 return Went.BACK
             if line == "<":
@@ -59,7 +59,7 @@ class Lines:
                 self._say(f"{each.label}: {each.value} ({each.why})")
 
 
-def _read(question: str) -> str:
+def _typed(question: str) -> str:
     try:
         return read_line(question).strip()
     except EOFError:
@@ -86,4 +86,13 @@ def _answer(prompt: Prompt, line: str) -> Any:
     exact = [choice for choice in prompt.choices if word in (choice.title.lower(), str(choice.value).lower())]
     begun = [choice for choice in prompt.choices if choice.title.lower().startswith(word)]
     fitting = exact or begun
-    return fitting[0].value if len(fitting) == 1 else None
+    return fitting[0].value if len(fitting) == 1 else _read(prompt, line)
+
+
+def _read(prompt: Prompt, line: str) -> Any:
+    """The choice that the question itself reads in a line, such as ``off`` for no."""
+    try:
+        value = prompt.read(line)
+    except ValueError:
+        return None
+    return value if value in [choice.value for choice in prompt.choices] else None

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from smscaffold.visible import COLUMN, visible, visible_lines
 
+_ABBREVIATIONS = ("aws", "cpu", "ecr", "gpu", "id", "s3", "url")
+
 
 class Went(Enum):
     """Where the user goes instead of answering."""
@@ -41,7 +43,7 @@ class Prompt:
     """One question: with `choices` one of them is the answer, otherwise it is a text.
 
     `refuse` gives the reason why an answer is none, `tell` what will come of it; both may be empty. `default` is what
-    Enter answers, None if nothing is proposed.
+    Enter answers, None if nothing is proposed. `read` is what a typed word means; ValueError says that it is nothing.
     """
 
     name: str
@@ -50,10 +52,18 @@ class Prompt:
     help: str = ""
     default: Any = None
     choices: Sequence[Choice] = ()
+    read: Callable[[str], Any] = str
     refuse: Callable[[Any], str] = lambda answer: ""
     tell: Callable[[Any], str] = lambda answer: ""
     note: str = ""
     above: Sequence[str] = ()
+
+
+def label(name: str) -> str:
+    """An answer's name as people write it: ``aws_region`` is AWS region."""
+    words = [word.upper() if word in _ABBREVIATIONS else word for word in name.replace("_", " ").split()]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
 
 
 def harmless(prompt: Prompt) -> Prompt:

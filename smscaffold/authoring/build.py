@@ -20,7 +20,7 @@ _MARK_TEXT = "Made by `smscaffold template build`, which replaces this whole fol
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for: the template, or the package of templates, in `folder`; `output` None is ``./build``."""
+    """A user's wish to build the template, or the package of templates, in `folder`; `output` None is ``./build``."""
 
     folder: Path = Path()
     output: Path | None = None

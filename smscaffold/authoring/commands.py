@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-Commands = Any  # argparse gives what it makes no public name
+from smscaffold.parser import Commands
 
 
 def add_template(commands: Commands, add_answers: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -16,6 +15,7 @@ def add_template(commands: Commands, add_answers: Callable[[argparse.ArgumentPar
         "template",
         help="write templates of your own: new, test, build, release",
         description="For those who write templates: a package of their own, its tests and its releases.",
+        examples=["smscaffold template new acme", "smscaffold template test acme"],
     )
     below = template.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_new(below, add_answers)
@@ -29,7 +29,7 @@ def _add_new(commands: Commands, add_answers: Callable[[argparse.ArgumentParser]
         "new",
         help="write a package with a first template",
         description="Write a Python package with a first template: its questions, a small container that works, tests.",
-        allow_abbrev=False,
+        examples=["smscaffold template new acme", "smscaffold template new acme -y -d framework=Starlette"],
     )
     command.add_argument(
         "dest", nargs="?", type=Path, metavar="DEST", help="folder to write (default: ./<project_name>)"
@@ -44,10 +44,14 @@ def _add_test(commands: Commands) -> None:
         help="check, render, build and test every variant of the templates",
         description="Check what the templates promise; render each layout, and each other choice one by one; build the "
         "folders and run their own tests, where Docker is. Exit code 1 with the reason at the first failure.",
-        allow_abbrev=False,
+        examples=["smscaffold template test", "smscaffold template test acme --layout single --keep -v"],
     )
     _add_path(command)
-    command.add_argument("--no-docker", action="store_true", help="check and render only")
+    add = command.add_argument
+    add("--no-docker", action="store_true", help="check and render only")
+    add("--layout", metavar="NAME", action="append", default=[], help="only this layout (repeatable)")
+    add("--keep", action="store_true", help="leave the container folders and their images, and say where they are")
+    add("-v", "--verbose", action="store_true", help="show what builds and tests say, as they say it")
     command.set_defaults(run=_test)
 
 
@@ -56,7 +60,7 @@ def _add_build(commands: Commands) -> None:
         "build",
         help="write the templates complete, with the parts that all templates share",
         description="Write each template complete in one folder, for plain copier or `smscaffold new -t FOLDER`.",
-        allow_abbrev=False,
+        examples=["smscaffold template build", "smscaffold template build acme --output dist"],
     )
     _add_path(command)
     command.add_argument(
@@ -71,7 +75,7 @@ def _add_release(commands: Commands) -> None:
         help="put what the templates have become into their history",
         description="Append what has changed in the package's templates to their history, from which container folders "
         "are updated, and set the package's version. What was released once never changes.",
-        allow_abbrev=False,
+        examples=["smscaffold template release 0.2.0", "smscaffold template release 0.2.0 acme"],
     )
     command.add_argument("version", metavar="VERSION", help="three numbers, such as 0.1.0, higher than the last")
     command.add_argument(
@@ -103,7 +107,14 @@ def _test(options: argparse.Namespace) -> None:
     from smscaffold.authoring.trial import Request, test
     from smscaffold.console import Console
 
-    test(Request(options.path, containers=not options.no_docker), Console())
+    request = Request(
+        options.path,
+        containers=not options.no_docker,
+        layouts=options.layout,
+        keep=options.keep,
+        verbose=options.verbose,
+    )
+    test(request, Console())
 
 
 def _build(options: argparse.Namespace) -> None:

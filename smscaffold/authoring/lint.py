@@ -8,7 +8,7 @@ from typing import Any
 from smscaffold.answers import FIXED_ANSWERS
 from smscaffold.asking.expressions import MISSING, Expressions, UnsupportedError
 from smscaffold.errors import SmscaffoldError
-from smscaffold.template_config import Question, TemplateConfig, config_file, load_config
+from smscaffold.template_config import Question, TemplateConfig, config_file, former_names, load_config
 
 ABOUT = ("language", "framework", "title")
 #: the questions that every template has, under the same names
@@ -23,6 +23,7 @@ def read(folder: Path, root: Path) -> TemplateConfig:
     try:
         config = load_config(root)
         _check_settings(config)
+        former_names(root)
     except SmscaffoldError as error:
         raise SmscaffoldError(str(error).replace(str(root), str(folder))) from error
     except _WrongError as error:

@@ -10,8 +10,7 @@ from smscaffold.authoring.package import PROJECT, package_in
 from smscaffold.compile import compile_template
 from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
-from smscaffold.history.git_remote import SUFFIX
-from smscaffold.history.record import RECORD
+from smscaffold.history.git_remote import RECORD, SUFFIX
 from smscaffold.history.release import check_committed, release
 from smscaffold.staging import temporary_folder
 

@@ -3,45 +3,58 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from smscaffold.asking.expressions import Expressions
-from smscaffold.authoring.echo import lay_echo
+from smscaffold.authoring.echo import ECHO, lay_echo
 from smscaffold.authoring.lint import check
 from smscaffold.authoring.package import templates_at
 from smscaffold.compile import compile_template
 from smscaffold.console import Console
 from smscaffold.contract.subject import targets
-from smscaffold.errors import SmscaffoldError
+from smscaffold.errors import SmscaffoldError, did_you_mean
 from smscaffold.render import render
 from smscaffold.staging import temporary_folder
 from smscaffold.template_config import TemplateConfig
 from smscaffold.trust import Trust
-from smscaffold.visible import visible
+from smscaffold.visible import shown, visible
 
 LAYOUT = "layout"
 _NO_TESTS = 5  # pytest's exit code
 _PROJECT = f"template-test-{os.getpid()}"
 _CLEANING = 60  # seconds
 
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
 Answers = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for: the template, or the package of templates, in `folder`; without containers or with."""
+    """A user's wish to test the template, or the package of templates, in `folder`, with containers or without.
+
+    `layouts` names the only ones to test; an empty one stands for all. `keep` leaves folders and images, `verbose`
+    shows the output of builds and tests.
+    """
 
     folder: Path = Path()
     containers: bool = True
+    layouts: Sequence[str] = ()
+    keep: bool = False
+    verbose: bool = False
 
 
 def test(request: Request, console: Console) -> None:
@@ -51,16 +64,23 @@ def test(request: Request, console: Console) -> None:
     """
     why_not = _why_no_containers() if request.containers else "--no-docker"
     for folder in templates_at(request.folder):
-        with temporary_folder() as work:
-            _Trial(folder, work, console).run(why_not)
+        with _kept_folder() if request.keep else temporary_folder() as work:
+            _Trial(folder, work, request, console).run(why_not)
+
+
+@contextmanager
+def _kept_folder() -> Iterator[Path]:
+    """A new folder that stays."""
+    yield Path(tempfile.mkdtemp(prefix="template-test-"))
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """One template, tested in the temporary folder `work`."""
+    """One template, tested in the folder `work`."""
 
     folder: Path
     work: Path
+    request: Request
     console: Console
 
     def run(self, why_not: str) -> None:
@@ -70,15 +90,40 @@ class _Trial:
         compile_template(self.folder, root)
         config, defaults = check(self.folder, root)
         self._say("copier.yml", f"{len(config.questions)} questions", began)
-        every = list(variants(config, defaults))
+        every = list(variants(config, defaults, self._layouts(config)))
         for number, answers in enumerate(every):
             variant = " ".join(f"{name}={value}" for name, value in answers.items())
-            rendered = self._render(root, self.work / str(number), variant, answers)
-            if why_not:
-                self._say(f"{variant}: its tests", f"skipped: {why_not}")
-            else:
-                self._test(rendered, variant)
+            into = self.work / re.sub(r"[^\w.=-]+", "-", f"{number}-{variant}")
+            project = f"{_PROJECT}-{number}"
+            rendered = self._render(root, into, variant, {"project_name": project, **answers})
+            with self._left(variant, rendered, project):
+                if why_not:
+                    self._say(f"{variant}: its tests", f"skipped: {why_not}")
+                else:
+                    self._test(rendered, variant, project)
         self._run_vectors(root, every[0], why_not)
+
+    def _layouts(self, config: TemplateConfig) -> list[Any]:
+        """The layouts to test; none where the template does not list its layouts."""
+        known = config.questions[LAYOUT].choices or []
+        names = [str(each) for each in known]
+        for wanted in self.request.layouts:
+            if wanted not in names:
+                close = did_you_mean(wanted, names)
+                raise SmscaffoldError(f"{self._name} has no layout {shown(wanted)}{close}: it has {', '.join(names)}")
+        return [each for each in known if not self.request.layouts or str(each) in self.request.layouts]
+
+    @contextmanager
+    def _left(self, step: str, folder: Path, images: str) -> Iterator[None]:
+        """Removes the images that a step has made, whose names begin so; or says where they and its folder are."""
+        try:
+            yield
+        finally:
+            found = _images(images) if self.request.containers else []
+            if not self.request.keep:
+                _remove(found)
+            else:
+                self._say(f"{step}: kept", ", ".join([str(folder), *(f"image {name}" for name in found)]))
 
     def _render(self, root: Path, into: Path, variant: str, answers: Answers) -> Path:
         """The container folder of a variant."""
@@ -86,7 +131,7 @@ class _Trial:
         folder = into / "folder"
         try:
             trust = Trust(self._name, str(self.folder.resolve()))
-            rendered = render(root, folder, {"project_name": _PROJECT, **answers}, into / "cache", trust)
+            rendered = render(root, folder, answers, into / "cache", trust)
             files = sum(path.is_file() for path in folder.rglob("*"))
         except SmscaffoldError as error:
             raise SmscaffoldError(f"{self._name} with {variant}: {error}") from error
@@ -99,19 +144,17 @@ class _Trial:
             self._say(f"{variant}: rendered", f"{files} files", began)
         return folder
 
-    def _test(self, folder: Path, variant: str) -> None:
-        """Runs the container folder's own tests, which build its images."""
+    def _test(self, folder: Path, variant: str, name: str) -> None:
+        """Builds the container folder's images, and runs its own tests on them."""
         if not (folder / "tests").is_dir():
             return self._say(f"{variant}: its tests", "skipped: it has no folder tests")
+        images = self._build(folder, name, f"{self._name} with {variant}") if (folder / "Dockerfile").is_file() else {}
         began = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-        try:
-            with self.console.moment(f"Building {self._name} with {variant} and running its tests ..."):
-                code, said = _run(command, folder)
-        finally:
-            _remove_images()
+        how = "-v" if self.request.verbose else "-q"
+        command = [sys.executable, "-m", "pytest", how, "-p", "no:cacheprovider", "tests"]
+        variables = {f"{use.upper()}_IMAGE": image for use, image in images.items()}
+        code, said = self._call(f"Testing {self._name} with {variant} ...", command, folder, variables)
         if code not in (0, _NO_TESTS):
-            self.console.quote(said)
             raise SmscaffoldError(f"{self._name} with {variant}: its tests fail; what they say stands above")
         summary = (said.strip().splitlines() or ["no tests"])[-1]
         self._say(f"{variant}: its tests", summary.partition(" in ")[0].strip("= "), began)
@@ -119,19 +162,18 @@ class _Trial:
     def _run_vectors(self, root: Path, answers: Answers, why_not: str) -> None:
         """Runs all vectors on the images of one container folder, with the template's echo algorithm in it."""
         began = time.monotonic()
-        folder = self._render(root, self.work / "echo", "", answers)
+        project = f"{_PROJECT}-{ECHO}"
+        folder = self._render(root, self.work / ECHO, "", {"project_name": project, **answers})
         if not lay_echo(self.folder, folder):
             return self._say("vectors", "skipped: copier.yml names no echo algorithm (_smscaffold: {echo: FOLDER})")
         if why_not:
             return self._say("vectors", f"skipped: {why_not}")
         from smscaffold.vectors import run_serving, run_training
 
-        try:
-            with self.console.moment(f"Building {self._name} with its echo algorithm and running vectors ..."):
-                images = self._build_echo(folder)
+        with self._left("vectors", folder, project):
+            images = self._build(folder, project, f"{self._name} with its echo algorithm")
+            with self.console.moment(f"Running vectors on {self._name} with its echo algorithm ..."):
                 outcomes = [*run_serving(images["serve"]), *run_training(images["train"], self.work / "jobs")]
-        finally:
-            _remove_images()
         if problems := [f"{case}: {problem}" for case, problem in outcomes if problem]:
             self.console.quote("\n".join(problems))
             raise SmscaffoldError(
@@ -139,24 +181,36 @@ class _Trial:
             )
         self._say("vectors", f"{len(outcomes)} passed", began)
 
-    def _build_echo(self, folder: Path) -> dict[str, str]:
-        """Builds the folder's images and returns their names, for the uses `train` and `serve`."""
+    def _build(self, folder: Path, name: str, what: str) -> dict[str, str]:
+        """Builds the folder's images, and returns their names for the uses `train` and `serve`."""
+        began = time.monotonic()
         stages = targets(folder)
-        names = {stage: f"{_PROJECT}-echo-{stage or 'all'}" for stage in stages.values()}
-        for stage, name in names.items():
-            options = [
-                "--platform",
-                "linux/amd64",
-                "--force-rm",
-                "--tag",
-                name,
-                *(["--target", stage] if stage else []),
-            ]
-            code, said = _run(["docker", "build", *options, "."], folder)
+        names = {stage: f"{name}-{stage or 'all'}" for stage in stages.values()}
+        for stage, image in names.items():
+            command = ["docker", "build", "--platform", "linux/amd64", "--force-rm", "--tag", image]
+            command += ["--target", stage] if stage else []
+            command += shlex.split(os.environ.get("DOCKER_BUILD_OPTS", ""))
+            doing = f"Building {what}, its {stage} image ..." if stage else f"Building {what} ..."
+            code, _ = self._call(doing, [*command, "."], folder)
             if code:
-                self.console.quote(said)
-                raise SmscaffoldError(f"{self._name}: its image with the echo algorithm cannot be built; see above")
+                raise SmscaffoldError(f"{what}: its image cannot be built; what Docker says stands above")
+        self._say(
+            f"{what.removeprefix(self._name + ' with ')}: built", f"{len(names)} image{'s' * (len(names) > 1)}", began
+        )
         return {use: names[stage] for use, stage in stages.items()}
+
+    def _call(
+        self, doing: str, command: list[str], folder: Path, variables: Mapping[str, str] = NO_VARIABLES
+    ) -> tuple[int, str]:
+        """Runs a command; what it says is shown at once if the user wants that, else once it has failed."""
+        if self.request.verbose:
+            self.console.note(doing)
+            return _run(command, folder, variables, self.console.quote)
+        with self.console.moment(doing):
+            code, said = _run(command, folder, variables)
+        if code not in (0, _NO_TESTS):
+            self.console.quote(said)
+        return code, said
 
     @property
     def _name(self) -> str:
@@ -168,10 +222,13 @@ class _Trial:
         sys.stdout.flush()
 
 
-def variants(config: TemplateConfig, defaults: Answers) -> Iterator[Answers]:
-    """Each layout, and each choice of the other questions with the first layout in which it is asked, one by one."""
+def variants(config: TemplateConfig, defaults: Answers, only: Sequence[Any]) -> Iterator[Answers]:
+    """Each layout, and each choice of the other questions with the first layout in which it is asked, one by one.
+
+    `only`: the layouts to take; the default where there are none to choose from.
+    """
     reads = Expressions(config)
-    layouts = [{LAYOUT: value} for value in config.questions[LAYOUT].choices or [defaults[LAYOUT]]]
+    layouts = [{LAYOUT: value} for value in only or [defaults[LAYOUT]]]
     yield from layouts
     for question in config.questions.values():
         if question.computed or question.name == LAYOUT:
@@ -182,20 +239,33 @@ def variants(config: TemplateConfig, defaults: Answers) -> Iterator[Answers]:
                 yield {**layout, question.name: value}
 
 
-def _run(command: list[str], folder: Path) -> tuple[int, str]:
-    """The exit code of the tests, and what they say. If we are stopped, they may remove their containers first."""
+def _run(
+    command: list[str],
+    folder: Path,
+    variables: Mapping[str, str] = NO_VARIABLES,
+    hear: Callable[[str], None] = lambda line: None,
+) -> tuple[int, str]:
+    """The exit code of a command, and what it says; `hear` gets each line at once.
+
+    If we are stopped, tests may remove their containers first.
+    """
     output: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
-    with subprocess.Popen(command, cwd=folder, start_new_session=True, **output) as tests:
+    environment = {**os.environ, **variables}
+    with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **output) as running:
+        said = []
         try:
-            said, _ = tests.communicate()
+            for line in running.stdout or ():
+                said.append(line)
+                hear(line)
+            running.wait()
         except BaseException:
-            tests.send_signal(signal.SIGINT)
+            running.send_signal(signal.SIGINT)
             try:
-                tests.communicate(timeout=_CLEANING)
+                running.communicate(timeout=_CLEANING)
             finally:
-                tests.kill()
+                running.kill()
             raise
-    return tests.returncode, said
+    return running.returncode, "".join(said)
 
 
 def _why_no_containers() -> str:
@@ -211,15 +281,23 @@ def _why_no_containers() -> str:
     return ""
 
 
-def _remove_images() -> None:
-    """Removes the images that the tests of a container folder have built."""
+def _images(name: str) -> list[str]:
+    """The images whose names begin so, or none where no engine answers."""
     from docker.errors import DockerException
 
     from smscaffold.sagemaker_local import LocalError, engine
 
     with suppress(DockerException, LocalError):  # the engine may be gone meanwhile
-        client = engine()
-        for image in client.images.list(filters={"reference": f"{_PROJECT}*"}):
-            for tag in image.tags:
-                if tag.startswith(_PROJECT):
-                    client.images.remove(tag, force=True)
+        images = engine().images.list(filters={"reference": f"{name}*"})
+        return sorted(tag for image in images for tag in image.tags if tag.startswith((f"{name}-", f"{name}:")))
+    return []
+
+
+def _remove(images: Iterable[str]) -> None:
+    from docker.errors import DockerException
+
+    from smscaffold.sagemaker_local import LocalError, engine
+
+    for name in images:
+        with suppress(DockerException, LocalError):
+            engine().images.remove(name, force=True)

@@ -51,16 +51,15 @@ def places(option: Path | None) -> Iterator[Place]:
             if not file.is_file():
                 raise SmscaffoldError(f"{how} names {named}, and there is no such file")
             yield Place(file)
-    yield from _folders()
+    yield from (Place(file) for file in usual_files() if file.is_file())
     yield from _packages()
 
 
-def _folders() -> Iterator[Place]:
+def usual_files() -> list[Path]:
+    """Where the user's file and the system's ones would lie."""
     from platformdirs import PlatformDirs
 
-    for folder in PlatformDirs("smscaffold", appauthor=False, multipath=True).iter_config_paths():
-        if (file := folder / NAME).is_file():
-            yield Place(file)
+    return [folder / NAME for folder in PlatformDirs("smscaffold", appauthor=False, multipath=True).iter_config_paths()]
 
 
 def _packages() -> Iterator[Place]:

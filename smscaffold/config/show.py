@@ -9,7 +9,7 @@ from typing import Any
 from smscaffold import catalog
 from smscaffold.answers import askable
 from smscaffold.config.entry import Entry
-from smscaffold.config.places import NAME, VARIABLE
+from smscaffold.config.places import ENTRY_POINTS, NAME, VARIABLE, usual_files
 from smscaffold.config.read import ANSWERS
 from smscaffold.config.standard import Standard
 from smscaffold.errors import SmscaffoldError, did_you_mean
@@ -27,7 +27,13 @@ def as_json(standard: Standard) -> str:
 def as_table(standard: Standard) -> str:
     """The files that were read, those that win first, then a line a value."""
     if not standard.places:
-        return f"There is no {NAME}: no --config, no ${VARIABLE}, none of the user, the system or a package."
+        looked = [str(file) for file in usual_files()]
+        lines = [
+            f"--config and ${VARIABLE}: neither is given",
+            *looked,
+            f"packages: entry point {ENTRY_POINTS}",
+        ]
+        return "\n".join([f"There is no {NAME}. Looked for in:", *(f"  {visible(line)}" for line in lines)])
     lines = [visible(f"{place.file}  ({place.package})" if place.package else place.file) for place in standard.places]
     rows = [
         (visible(_name(entry), COLUMN), visible(_shown(entry.value)), visible(f"{entry.place}, line {entry.line}"))

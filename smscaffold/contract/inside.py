@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 import docker.errors
-import requests
 from docker.models.containers import Container
 
 from smscaffold.contract.clause import UnprovenError
@@ -37,6 +36,7 @@ _CONNECTED, _LISTENS = "01", "0A"
 _LONGEST_TABLE = 16 * 2**20  # characters of a file of /proc
 _PING = 65536  # bytes of the answer to a ping
 _PATIENCE = 30  # seconds for the engine to run a command in a container
+_ENDED = "the container ended before anything could be seen in it"
 
 
 @dataclass(frozen=True)
@@ -105,22 +105,21 @@ class Inside:
             return Seen(0, http.client.HTTPMessage(), repr(error).encode(), accepted, seconds)
 
     def listeners(self) -> set[tuple[Address, int]]:
-        """Where something listens on TCP, as (address, port): 0.0.0.0 and :: are all interfaces.
-
-        In a container that has ended nothing does.
-        """
-        try:
-            table = (self._way.read("/proc/net/tcp") + self._way.read("/proc/net/tcp6")).splitlines()
-        except (FileNotFoundError, ProcessLookupError, docker.errors.APIError):
-            return set()
-        rows = [line.split() for line in table]
-        return {_address(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTENS}
+        """Where something listens on TCP, as (address, port): 0.0.0.0 and :: are all interfaces."""
+        return {_address(row[1]) for row in self._sockets(_LISTENS)}
 
     def reads(self, port: int) -> int:
         """How many connections to `port` a program has taken and read as far as anything has come."""
-        table = (self._way.read("/proc/net/tcp") + self._way.read("/proc/net/tcp6")).splitlines()
-        rows = [line.split() for line in table if line.split()[3] == _CONNECTED]
+        rows = self._sockets(_CONNECTED)
         return sum(_address(row[1])[1] == port and row[9] != "0" and row[4].endswith(":00000000") for row in rows)
+
+    def _sockets(self, state: str) -> list[list[str]]:
+        """The rows of /proc/net/tcp in this state; none of a container that has ended."""
+        try:
+            table = (self._way.read("/proc/net/tcp") + self._way.read("/proc/net/tcp6")).splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+        return [row for row in map(str.split, table) if len(row) > 9 and row[3] == state]
 
     def hears(self, number: signal.Signals) -> bool:
         """Whether PID 1 handles a signal, or waits for it: one that it leaves to the default action is lost (G4)."""
@@ -150,8 +149,11 @@ class _Received:
 def _way_into(container: Container) -> _Way:
     container.reload()
     if container.status != "running":
-        raise UnprovenError("the container ended before anything could be seen in it")
-    way = _Entered.into(container) or _Executed.of(container)
+        raise UnprovenError(_ENDED)
+    try:
+        way = _Entered.into(container) or _Executed.of(container)
+    except ProcessLookupError:
+        raise UnprovenError(_ENDED) from None
     if way is None:
         raise UnprovenError(
             "nothing here can look into the container's network: run as root on the engine's machine, "
@@ -197,7 +199,7 @@ class _Entered:
                         raise OSError(ctypes.get_errno(), "the network cannot be entered")
                 value = act()
                 done.append(lambda: value)
-            except OSError as error:
+            except Exception as error:
                 problem = error
                 done.append(lambda: _throw(problem))
 
@@ -232,8 +234,18 @@ def execute(container: Container, command: list[str], timeout: float) -> tuple[i
     """The exit code of a command that is run in the container, and what it prints to stdout.
 
     Raises TimeoutError when it takes longer than `timeout` seconds, or prints more than 128 MiB: the program is the
-    image's own, and need not be what its name says.
+    image's own, and need not be what its name says. ProcessLookupError: the container has ended.
     """
+    try:
+        return _executed(container, command, timeout)
+    except docker.errors.APIError as error:
+        container.reload()
+        if container.status == "running":
+            raise
+        raise ProcessLookupError("the container has ended") from error
+
+
+def _executed(container: Container, command: list[str], timeout: float) -> tuple[int, bytes]:
     api, output, done = engine().api, bytearray(), list[Callable[[], bool]]()
 
     def collect() -> None:
@@ -243,7 +255,7 @@ def execute(container: Container, command: list[str], timeout: float) -> tuple[i
                 if len(output) > 2 * LONGEST:
                     return
             done.append(lambda: True)
-        except (docker.errors.APIError, requests.RequestException) as error:
+        except Exception as error:
             problem = error
             done.append(lambda: _throw(problem))
 

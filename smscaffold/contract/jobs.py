@@ -23,7 +23,7 @@ from smscaffold.contract.subject import MEDIA
 from smscaffold.contract.wording import RUN, files, left_instead
 from smscaffold.sagemaker_local import LocalError, Training, TrainingResult, engine
 
-LATE = 5  # seconds that the first host is alone
+LATE = 3  # seconds that the second host is alone
 _SILENT = 30  # seconds after which no first line is waited for
 _FILE_MODE = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
 _IDENTITY = {"current_host": "algo-1", "hosts": ["algo-1"]}
@@ -212,7 +212,7 @@ _FILES: dict[str, object] = {
 
 @fixture
 def cluster(lab: Lab) -> dict[str, TrainingResult]:
-    """What each of two hosts left. The second starts late, and until then nobody finds it by its name."""
+    """Returns the result of each of two hosts. The first one starts late: until then nobody finds it by its name."""
     hosts = ["ann", "zoe"]
 
     def start(host: str, network: str) -> AbstractContextManager[Training]:
@@ -220,8 +220,7 @@ def cluster(lab: Lab) -> dict[str, TrainingResult]:
         named = {network: engine().api.create_endpoint_config(aliases=[host])}
         return lab.training(config={"resourceconfig.json": resources}, network=network, networking_config=named)
 
-    with lab.network() as network, start(hosts[0], network) as first:
-        with contextlib.suppress(LocalError):  # it may end, or wait for the other
-            first.until(lambda: not first.running, "its end", LATE)
-        with start(hosts[1], network) as second:
+    with lab.network() as network, start(hosts[1], network) as second:
+        second.ends(LATE)  # or it waits for the first one
+        with start(hosts[0], network) as first:
             return {hosts[0]: first.wait(), hosts[1]: second.wait()}

@@ -20,12 +20,12 @@ from pathlib import Path
 
 import docker.errors
 
-from smscaffold.contract.clause import unproven
+from smscaffold.contract.clause import UnprovenError, unproven
 from smscaffold.contract.injection import fixture
 from smscaffold.contract.lab import Lab
 from smscaffold.contract.subject import Subject
-from smscaffold.contract.wording import files, metric_lines, metrics, odd_in
-from smscaffold.sagemaker_local import LocalError, Training, TrainingResult, archive
+from smscaffold.contract.wording import NO_METRIC, files, metric_lines, metrics, odd_in
+from smscaffold.sagemaker_local import Training, TrainingResult, archive
 
 _LAST = 2  # seconds that the end of a program takes
 _SILENT = 30  # seconds after which no first line is waited for
@@ -34,6 +34,7 @@ _ROUNDS = 3  # metrics after which a training is killed
 _UNSAVED = 10  # seconds after these in which a checkpoint has to be there
 _ENTRIES = 10_000  # files among which one that is not empty is looked for
 _LATE = 1  # seconds after which the next FIFO is there
+_OVER = "the training was over before it could be killed: --slow-hyperparameters FILE makes it long"
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,26 @@ def stopped(lab: Lab, subject: Subject) -> Stopped:
     slow = {**subject.hyperparameters, **subject.slow}
     with lab.training(hyperparameters=slow) as job:
         before = _first_lines(job, subject.metric)
-        if not job.running:
+        heard = _hears(lab, job)
+        if heard is None:
             result = job.wait()
             return Stopped(before, None, result, _ages(job), result.seconds)
-        heard = lab.inside(job).hears(signal.SIGTERM)
         if not heard:
-            with suppress(LocalError):  # some give up their handlers as the last thing they do
-                job.until(lambda: not job.running, "its end", _LAST)
-                result = job.wait()
-                return Stopped(before, None, result, _ages(job), result.seconds)
             return Stopped(before, False, None, [])
         job.stop(120)
         return Stopped(before, True, job.wait(), _ages(job))
+
+
+def _hears(lab: Lab, job: Training) -> bool | None:
+    """Whether PID 1 handles SIGTERM; None: it has ended, or is about to."""
+    try:
+        if lab.inside(job).hears(signal.SIGTERM):
+            return True
+    except (UnprovenError, OSError, KeyError):  # of a program that has just ended there is nothing to be seen
+        if not job.ends(_LAST):
+            raise
+    # some give up their handlers as the last thing they do
+    return None if job.ends(_LAST) else False
 
 
 def _first_lines(job: Training, metric: str | None) -> str:
@@ -129,16 +138,15 @@ class Interrupted:
 @fixture
 def interrupted(lab: Lab, subject: Subject) -> Interrupted:
     """A long training, killed after its first rounds and checkpoints (T32)."""
-    metric = subject.metric or unproven("say what a metric in the log looks like: --metric REGEX")
+    metric = subject.metric or unproven(NO_METRIC)
     slow = {**subject.hyperparameters, **subject.slow}
     nothing = lab.folder()
     with lab.training(hyperparameters=slow, checkpoints=nothing) as job:
         job.until(lambda: not job.running or len(metrics(metric, job.logs())) >= _ROUNDS, "the first metrics", 120)
         deadline = time.monotonic() + _UNSAVED
         job.until(lambda: not job.running or _saved(job) or time.monotonic() > deadline, "a checkpoint")
-        if not job.running:
-            unproven("the training was over before it could be killed: --slow-hyperparameters FILE makes it long")
-        job.container.kill()
+        if not job.running or not job.kill():
+            unproven(_OVER)
         result = job.wait()
     return Interrupted(lab, metric, slow, result.checkpoints, result.logs, odd_in(result, "checkpoints"))
 

@@ -58,15 +58,16 @@ def prepare(given: Given, scratch: Path) -> Subject:
     found = from_folder(folder) if folder else Subject(*_images(given))
     model, odd = _model(given.model, scratch) if given.model else (None, [])
     more: dict[str, object] = {
-        "channels": dict(_channel(word) for word in given.train_data),
-        "hyperparameters": read_json(given.hyperparameters) if given.hyperparameters else {},
-        "slow": read_json(given.slow_hyperparameters) if given.slow_hyperparameters else {},
+        "channels": dict(_channel(word) for word in given.train_data) or None,
+        "hyperparameters": read_json(given.hyperparameters) if given.hyperparameters else None,
+        "slow": read_json(given.slow_hyperparameters) if given.slow_hyperparameters else None,
         "metric": given.metric,
         "model": model,
         "odd": tuple(odd),
-        "payloads": tuple(_payloads(given)),
+        "payloads": tuple(_payloads(given)) or None,
     }
-    found = dataclasses.replace(found, **{name: value for name, value in more.items() if value})  # type: ignore[arg-type]
+    given_more = {name: value for name, value in more.items() if value is not None}
+    found = dataclasses.replace(found, **given_more)  # type: ignore[arg-type]
     _check_metric(found.metric)
     stages, options = (targets(folder), _build_options()) if folder else ({}, [])
     _require_engine()
@@ -98,10 +99,10 @@ def _channel(word: str) -> tuple[str, Path]:
 
 
 def _check_metric(metric: str | None) -> None:
-    try:
-        re.compile(metric or "")
-    except (re.error, OverflowError, RecursionError) as error:
-        raise CannotCheckError(f"the metric {short(repr(metric))} is no regular expression: {error}") from error
+    from smscaffold.sagemaker_local import no_expression  # here: to list clauses nobody needs docker
+
+    if problem := no_expression(metric or ""):
+        raise CannotCheckError(f"the metric {short(repr(metric))} {problem}")
 
 
 def _payloads(given: Given) -> Iterator[Payload]:
@@ -161,7 +162,7 @@ def _require_engine() -> None:
     try:
         engine()
     except LocalError as error:
-        raise CannotCheckError(str(error).rstrip(".")) from error
+        raise CannotCheckError(f"{str(error).rstrip('.')}; `smscaffold doctor` looks closer") from error
 
 
 def _built(

@@ -77,7 +77,10 @@ def kill(container: Container, process: Process) -> None:
     except PermissionError:
         code = -1
         with suppress(docker.errors.APIError, TimeoutError):
-            code, _ = execute(container, ["sh", "-c", f"kill -9 {names.split()[-1]}"], _PATIENCE)
+            try:
+                code, _ = execute(container, ["sh", "-c", f"kill -9 {names.split()[-1]}"], _PATIENCE)
+            except ProcessLookupError:  # the container has ended with it
+                code = 0
         if code:
             unproven("a process of the container can be killed only by root, or by a shell in the image")
     finally:

@@ -29,22 +29,27 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: all MUST hold. 1: some are broken. 2: that of some, or of all clauses, could not be told."""
+        """0: all MUST hold. 1: some are broken. 2: that could not be told of some or of all, or a check failed."""
         must = [result for result in self.results if result.rule.strength == "MUST"]
         if any(result.outcome == "fail" for result in must):
             return 1
         nothing = all(result.outcome == "skip" for result in self.results)
-        return 2 if nothing or not all(result.proven for result in must) else 0
+        failed = any(result.outcome == "error" for result in self.results)
+        return 2 if nothing or failed or not all(result.proven for result in must) else 0
 
     @property
     def verdict(self) -> str:
         """The result in a sentence."""
         count = {kind: sum(each.outcome == kind for each in self.results) for kind in ("pass", "fail", "skip")}
         must = sum(each.outcome == "fail" and each.rule.strength == "MUST" for each in self.results)
-        unproven = [each.rule.id for each in self.results if not each.proven and each.rule.strength == "MUST"]
+        failed = [each.rule.id for each in self.results if each.outcome == "error"]
+        must_hold = [each for each in self.results if each.rule.strength == "MUST" and each.outcome != "error"]
+        unproven = [each.rule.id for each in must_hold if not each.proven]
         text = f"{count['pass']} hold, {count['fail']} broken ({must} of them MUST), {count['skip']} skipped"
         if unproven:
             text += f"; whether {', '.join(unproven)} hold could not be told"
+        if failed:
+            text += f"; the check itself failed at {', '.join(failed)}"
         return f"{text}; {self.seconds:.0f} s"
 
     def by_profile(self) -> Iterator[tuple[str, list[Result]]]:
@@ -84,8 +89,9 @@ def _line(result: Result, unicode: bool) -> Line:
         "pass": ("✓", "ok", "done"),
         "fail": ("!", "!!", "warning") if weak else ("✗", "XX", "error"),
         "skip": ("-", "--", "left out"),
+        "error": ("?", "??", "error"),
     }[result.outcome]
-    seen = f": {result.seen}" if result.outcome == "skip" else f" ({result.seen})" if result.seen else ""
+    seen = f": {result.seen}" if result.outcome in ("skip", "error") else f" ({result.seen})" if result.seen else ""
     about = f" {rule.id:<4} {rule.strength:<6} {rule.title}{seen}"
     return [("", "  "), (style, sign if unicode else plain), ("", visible(about))]
 
@@ -145,7 +151,8 @@ def as_junit(report: Report) -> str:
     for profile, results in report.by_profile():
         broken = [each for each in results if each.outcome == "fail" and each.rule.strength == "MUST"]
         skipped = [each for each in results if each.outcome == "skip"]
-        counts = {"tests": len(results), "failures": len(broken), "skipped": len(skipped), "errors": 0}
+        failed = [each for each in results if each.outcome == "error"]
+        counts = {"tests": len(results), "failures": len(broken), "skipped": len(skipped), "errors": len(failed)}
         suite = ElementTree.SubElement(root, "testsuite", {name: str(n) for name, n in counts.items()}, name=profile)
         for result in results:
             _case(suite, result)
@@ -161,8 +168,8 @@ def _case(suite: ElementTree.Element, result: Result) -> None:
     case = ElementTree.SubElement(
         suite, "testcase", classname=result.rule.profile, name=name, time=f"{result.seconds:.3f}"
     )
-    if result.outcome == "skip":
-        ElementTree.SubElement(case, "skipped", message=result.seen)
+    if result.outcome in ("skip", "error"):
+        ElementTree.SubElement(case, "skipped" if result.outcome == "skip" else "error", message=result.seen)
     elif result.evidence:
         must = result.rule.strength == "MUST"
         told = ElementTree.SubElement(case, "failure" if must else "system-out")

@@ -24,7 +24,7 @@ from smscaffold.errors import CannotCheckError, did_you_mean
 from smscaffold.sagemaker_local import LocalError
 from smscaffold.staging import STOPS
 
-Outcome = Literal["pass", "fail", "skip"]
+Outcome = Literal["pass", "fail", "skip", "error"]
 _A_MOMENT = 0.25  # seconds between two looks at the clock
 _TO_END = 5  # seconds for a check to end by itself once its containers have ended
 _SHOWN = 2000  # characters of a text in a report
@@ -38,7 +38,7 @@ class Result:
 
     rule: Rule
     outcome: Outcome
-    #: what was seen, or why it was skipped
+    #: what was seen, why it was skipped, or the error that ended the check itself
     seen: str = ""
     evidence: Evidence | None = None
     seconds: float = 0
@@ -178,7 +178,7 @@ def _check(rule: Rule, fixtures: Fixtures, done: dict[str, Result]) -> Result:
     except (CannotCheckError, requests.ConnectionError):
         raise
     except Exception as error:
-        result = Result(rule, "skip", f"the check itself failed: {_where(error)}", proven=False)
+        result = Result(rule, "error", short(f"the check itself failed: {_where(error)}", _SHOWN), proven=False)
     shown = result.evidence and _bounded(result.evidence)
     return dataclasses.replace(result, evidence=shown, seconds=time.monotonic() - started)
 

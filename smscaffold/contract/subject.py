@@ -16,6 +16,8 @@ from smscaffold.errors import CannotCheckError
 
 _LARGEST = 100 * 2**20  # bytes of a request: those of batch jobs are the largest (B6)
 _SMALL = 2**20  # bytes of a file that is written by hand
+#: the constants at the head of a folder's tests/conftest.py, by the settings that they stand for
+_IN_CONFTEST = {"metric": "METRIC", "slow_hyperparameters": "SLOW"}
 #: content type by the ending of a payload's file
 MEDIA = {".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonlines"}
 
@@ -46,7 +48,7 @@ class Subject:
     #: what its archive held besides directories and plain files, in words
     odd: tuple[str, ...] = ()
     payloads: tuple[Payload, ...] = ()
-    #: what a metric's line in the log looks like (T27)
+    #: what a metric's line in the log looks like (T27); empty: training is said to print none
     metric: str | None = None
     #: hyperparameters that make a training long enough to be interrupted (T30)
     slow: Mapping[str, object] = field(default_factory=dict)
@@ -98,25 +100,41 @@ def _plain(path: Path, most: int, limit: str) -> bytes:
 
 
 def from_folder(folder: Path) -> Subject:
-    """Returns what a container folder's `local_test/` and the head of its `tests/conftest.py` say of its images.
+    """Returns what a container folder says of its images, in `local_test/` and its settings.
 
-    Raises CannotCheckError when one of them cannot be read, or is a link out of the folder.
+    Raises CannotCheckError when one of the files cannot be read, or is a link out of the folder.
     """
-    local, script = folder / "local_test", folder / "tests" / "conftest.py"
+    local = folder / "local_test"
     hyperparameters = local / "opt_ml/input/config/hyperparameters.json"
     channels = sorted(path for path in local.glob("opt_ml/input/data/*") if path.is_dir())
     payloads = sorted(path for path in local.glob("payloads/*") if path.suffix in MEDIA)
     for path in (hyperparameters, *channels, *payloads):
         _refuse_link_out(path, folder)
-    said = _assigned(script, _small(script, folder)) if os.path.lexists(script) else {}
-    metric, slow = said.get("METRIC"), said.get("SLOW")
+    metric, slow = _settings(folder)
     return Subject(
         channels={path.name: path for path in channels},
         hyperparameters=read_json(hyperparameters) if os.path.lexists(hyperparameters) else {},
         payloads=tuple(read_payload(path, None) for path in payloads),
-        metric=metric if isinstance(metric, str) else None,
-        slow=slow if isinstance(slow, dict) else {},
+        metric=metric,
+        slow=slow,
     )
+
+
+def _settings(folder: Path) -> tuple[str | None, Mapping[str, object]]:
+    """The metric and the slow hyperparameters that a folder's smscaffold-check.toml says, or else its conftest.py."""
+    from smscaffold.sagemaker_local import LocalError, settings  # here: to list clauses nobody needs docker
+
+    script = folder / "tests" / "conftest.py"
+    found = _assigned(script, _small(script, folder)) if os.path.lexists(script) else {}
+    said = {key: found[name] for key, name in _IN_CONFTEST.items() if name in found}
+    try:
+        said |= settings(folder)
+    except LocalError as error:
+        raise CannotCheckError(str(error).rstrip(".")) from error
+    metric, slow = said.get("metric"), said.get("slow_hyperparameters")
+    if not metric and "metric" in said:
+        metric = ""
+    return metric if isinstance(metric, str) else None, slow if isinstance(slow, dict) else {}
 
 
 def _refuse_link_out(path: Path, folder: Path) -> None:
@@ -130,7 +148,15 @@ def _refuse_link_out(path: Path, folder: Path) -> None:
 
 
 def targets(folder: Path) -> dict[str, str | None]:
-    """What to build of a folder's Dockerfile, by use: two stages of these names, or the whole for both."""
+    """Returns which stage of a folder's Dockerfile trains and which one serves; None stands for the whole file.
+
+    Raises CannotCheckError when there is none.
+    """
+    if not os.path.lexists(folder / "Dockerfile"):
+        raise CannotCheckError(
+            f"{folder.resolve()} is not a container folder: it has no Dockerfile; "
+            "name a folder that `smscaffold new` has written, or an image"
+        )
     text = _small(folder / "Dockerfile", folder).decode("utf-8", "replace")  # Docker allows any bytes in comments
     stages = set(re.findall(r"^\s*FROM\s.*\sAS\s+(\S+)", text, re.IGNORECASE | re.MULTILINE))
     return {use: use if {"train", "serve"} <= stages else None for use in ("train", "serve")}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 RUN = "docker run IMAGE train"
 #: the one type of manifest that hosting accepts (R11)
 SCHEMA_2 = "application/vnd.docker.distribution.manifest.v2+json"
+NO_METRIC = "say what a metric in the log looks like: --metric REGEX, or `metric` in smscaffold-check.toml"
 _LINE = 4096  # characters
 _PATIENCE = 20.0  # seconds for a search
 _SEARCH = """

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SCHEME = "smscaffold://"
 ENTRY_POINTS = "smscaffold.templates"
 SUFFIX = ".bundle"
+RECORD = "releases.txt"  # beside the bundles: template, tag, commit, tree
 BRANCH = "refs/heads/main"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -115,17 +116,57 @@ def find_bundle(address: str) -> str:
     parts = name.split("/")
     if not name or len(parts) > 2 or any(part in ("", ".", "..") for part in parts):
         raise BundleError(f"{address} is not {SCHEME}NAME or {SCHEME}PACKAGE/NAME")
-    path = os.path.join(HERE, name + SUFFIX)
-    if len(parts) == 1 and os.path.isfile(path):
+    if len(parts) == 1 and (path := bundle_in(HERE, name)):
         return path
     for entry, root in registered():
-        path = os.path.join(root, parts[-1] + SUFFIX)
-        if entry.name == parts[0] and os.path.isfile(path):
+        if entry.name == parts[0] and (path := bundle_in(root, parts[-1])):
             return path
     raise BundleError(
-        f"no template {name!r} with a history is installed beside {sys.executable}: "
-        f"install or upgrade the package that brings it ({'smscaffold' if len(parts) == 1 else parts[0]})"
+        f"no template {name!r} with a history is installed beside {sys.executable}: install or upgrade {provider(name)}"
     )
+
+
+def bundle_in(folder: str, name: str) -> str:
+    """The bundle in a folder that holds the history of a template, also of one that has another name now; else empty.
+
+    A template that was renamed goes on in the bundle that holds the last release of its old name.
+    """
+    path = os.path.join(folder, name + SUFFIX)
+    if os.path.isfile(path):
+        return path
+    tag, commit = last_release(folder, name)
+    for file in sorted(os.listdir(folder)) if commit else []:
+        path = os.path.join(folder, file)
+        if file.endswith(SUFFIX) and os.path.isfile(path) and refs(path).get(f"refs/tags/{tag}") == commit:
+            return path
+    return ""
+
+
+def last_release(folder: str, name: str) -> tuple[str, str]:
+    """The tag and commit of the newest release of a template by the record in a folder; both empty without one."""
+    found = ("", "")
+    record = os.path.join(folder, RECORD)
+    if os.path.isfile(record):
+        with open(record, encoding="utf-8", errors="replace") as lines:
+            for words in map(str.split, lines):
+                if len(words) == 4 and words[0] == name:
+                    found = (words[1], words[2])
+    return found
+
+
+def provider(name: str) -> str:
+    """Returns words for the package to install or upgrade for a template, ``NAME`` or ``PACKAGE/NAME``.
+
+    PACKAGE is a name that the package registers here. On a package index that name may belong to somebody else, so the
+    words name the distribution.
+    """
+    prefix, _, below = name.partition("/")
+    if not below and bundle_in(HERE, name):
+        return "smscaffold"
+    for entry, _ in registered():
+        if entry.name == prefix and entry.dist:
+            return f"the package {entry.dist.name}, which provides {prefix}{'/...' if below else ''}"
+    return f"the package that provides {prefix}/..." if below else f"smscaffold, or the package that provides {name}"
 
 
 def registered(group: str = ENTRY_POINTS) -> Iterator[tuple[EntryPoint, str]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from smscaffold.history.git_remote import RECORD
+from smscaffold.template_config import former_names
+
 HISTORY = Path(__file__).resolve().parent
-RECORD = "releases.txt"
 AUTHOR = "smscaffold <templates@smscaffold.invalid>"
 DATE = "946684800 +0000"  # the first second of 2000: a release is the same whenever it is made
 FIRST = "v0"  # what a template comes after that was never released
@@ -24,9 +27,9 @@ class Release:
     tree: str
 
 
-def releases(template: str, history: Path = HISTORY) -> list[Release]:
-    """The releases of a template, oldest first."""
-    return [release for release in read_record(history) if release.template == template]
+def releases(template: str, history: Path = HISTORY, formerly: Sequence[str] = ()) -> list[Release]:
+    """The releases of a template, oldest first, those under its former names too."""
+    return [release for release in read_record(history) if release.template in (template, *formerly)]
 
 
 def read_record(history: Path = HISTORY) -> list[Release]:
@@ -43,7 +46,7 @@ def version_of(template: str, root: Path, history: Path = HISTORY) -> tuple[str,
     the commit that releasing exactly this next would make: git cannot find that commit until then, and can afterwards.
     """
     tree = tree_id(root)
-    known = releases(template, history)
+    known = releases(template, history, former_names(root) or ())
     for release in reversed(known):
         if release.tree == tree:
             return release.tag, True

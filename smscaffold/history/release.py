@@ -22,8 +22,9 @@ from smscaffold.catalog import TEMPLATE_PACKAGE, template_folders
 from smscaffold.compile import LOCAL_PLATFORM, compile_template
 from smscaffold.console import Console
 from smscaffold.errors import SmscaffoldError
-from smscaffold.history.git_remote import BRANCH, SUFFIX
-from smscaffold.history.record import HISTORY, RECORD, Release, commit_text, read_record, releases, tree_id
+from smscaffold.history.git_remote import BRANCH, RECORD, SUFFIX
+from smscaffold.history.lineage import Lineage, lineages
+from smscaffold.history.record import HISTORY, Release, commit_text, read_record, tree_id
 from smscaffold.staging import temporary_folder, uninterrupted
 
 PACKAGE = HISTORY.parent
@@ -36,23 +37,24 @@ def release(version: str, templates: Iterable[Path], history: Path) -> list[Rele
     """Releases those of these templates that have changed as `version`, and returns what was made; none may have.
 
     Bundles and record lie in the folder `history`.
-    Raises SmscaffoldError when the version is no X.Y.Z, or is not higher than a changed template's last one; then none
-    is released.
+    Raises SmscaffoldError when the version is no X.Y.Z, is not higher than a changed template's last one, or when a
+    renamed template would lose its history; then none is released.
     """
     _check_version(version, history)
     made: dict[Release, bytes] = {}
-    for folder in templates:
+    outdated: list[str] = []
+    for folder, past in lineages(templates, history, f"v{version}").items():
         with tempfile.TemporaryDirectory() as work:
             root = Path(work) / "template"
             compile_template(folder, root)
-            known = releases(folder.name, history)
             tree = tree_id(root)
-            if known and known[-1].tree == tree:
+            if past.known and past.known[-1].tree == tree:
                 continue
-            each, bundle = _append(folder.name, f"v{version}", tree, known, root, history)
+            each, bundle = _append(past, f"v{version}", tree, root, history)
             made[each] = bundle
+            outdated += past.outdated
     if made:
-        _write(made, history)
+        _write(made, outdated, history)
     return list(made)
 
 
@@ -64,15 +66,15 @@ def _check_version(version: str, history: Path) -> None:
         raise SmscaffoldError(f"{version} is lower than {'.'.join(map(str, newest))}, which is released already")
 
 
-def _append(name: str, tag: str, tree: str, known: list[Release], root: Path, history: Path) -> tuple[Release, bytes]:
+def _append(past: Lineage, tag: str, tree: str, root: Path, history: Path) -> tuple[Release, bytes]:
     """One more commit and tag in a template's bundle: what it then holds; nothing is written."""
+    name, known, bundle = past.name, past.known, past.whole_bundle(history)
     if any(release.tag == tag for release in known):
         raise SmscaffoldError(f"{name} {tag} is released already, and {name} has changed since: take a higher version")
-    bundle = history / f"{name}{SUFFIX}"
     with tempfile.TemporaryDirectory() as work:
         repository = Path(work) / "repository"
         _git(repository, "init", "--quiet", "--bare", "--object-format=sha1", str(repository))
-        if known:
+        if bundle:
             _git(repository, "bundle", "unbundle", str(bundle))
         _git(repository, "--work-tree", str(root), "add", "--all", "--force", ".", cwd=root)
         if (written := _git(repository, "write-tree")) != tree:
@@ -103,8 +105,11 @@ def _bundle(repository: Path, known: list[Release]) -> bytes:
     return f"# v2 git bundle\n{head}\n".encode() + _git_bytes(repository, *pack, text=newest)
 
 
-def _write(made: dict[Release, bytes], history: Path) -> None:
-    """The bundles, and the record of them last: a release that was cut short is done again."""
+def _write(made: dict[Release, bytes], outdated: list[str], history: Path) -> None:
+    """The bundles, and the record of them last: a release that was cut short is done again.
+
+    Bundles that are `outdated` go then: others have what they held.
+    """
     history.mkdir(parents=True, exist_ok=True)
     record = history / RECORD
     text = record.read_text(encoding="ascii") if record.is_file() else _HEADER
@@ -117,6 +122,8 @@ def _write(made: dict[Release, bytes], history: Path) -> None:
         with uninterrupted(" and ".join(f"{release.template} {release.tag} was released" for release in made)):
             for name in files:
                 (stage / name).replace(history / name)
+            for name in outdated:
+                (history / name).unlink(missing_ok=True)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ class Terminal:
         self._states = (place / "before", place / "after")
 
     def _run(self, *words: str) -> str:
-        return subprocess.run([*self._tmux, *words], check=True, capture_output=True, text=True, timeout=10).stdout
+        return subprocess.run([*self._tmux, *words], check=True, capture_output=True, text=True, timeout=60).stdout
 
     def screen(self) -> str:
         """What the terminal shows."""
@@ -43,7 +43,7 @@ class Terminal:
         shell = self._run("list-panes", "-F", "#{pane_pid}").strip()
         return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
 
-    def wait(self, *texts: str, seconds: float = 20) -> str:
+    def wait(self, *texts: str, seconds: float = 60) -> str:
         """Waits until the terminal shows all these texts, and returns what it shows."""
         deadline = time.monotonic() + seconds
         while not all(text in (shown := self.screen()) for text in texts):
@@ -51,14 +51,14 @@ class Terminal:
             time.sleep(0.02)
         return shown
 
-    def wait_while(self, shown: str, seconds: float = 20) -> None:
+    def wait_while(self, shown: str, seconds: float = 60) -> None:
         """Waits until the terminal shows something else."""
         deadline = time.monotonic() + seconds
         while self.screen() == shown:
             assert time.monotonic() < deadline, f"nothing changes; the terminal shows\n{shown}"
             time.sleep(0.02)
 
-    def next_question(self, seconds: float = 20) -> str:
+    def next_question(self, seconds: float = 60) -> str:
         """What the terminal shows once it is drawn whole: a question, the summary, or how the command ended."""
         deadline = time.monotonic() + seconds
         before, shown = "", self.screen()
@@ -84,7 +84,7 @@ class Terminal:
             self.type(text)
         self.press("Enter")
 
-    def exit_code(self, seconds: float = 20) -> int:
+    def exit_code(self, seconds: float = 60) -> int:
         """Waits for the command's end."""
         deadline = time.monotonic() + seconds
         while not (self._code.is_file() and self._code.read_text()):

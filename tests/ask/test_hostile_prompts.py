@@ -67,7 +67,7 @@ def start(work: Path, environment: dict[str, str]) -> Iterator[Start]:
             cwd=work,
             env={**environment, "TERM": "xterm", **variables},  # type: ignore[arg-type]
             encoding="utf-8",
-            timeout=20,
+            timeout=60,
             dimensions=(40, 150),
         )
         terminal.logfile_read = Kept()
@@ -119,7 +119,7 @@ def test_on_a_screen(start: Start, template: Path, work: Path) -> None:
 @pytest.mark.parametrize("plain", [{"TERM": "dumb"}, {"SMSCAFFOLD_PLAIN": "1"}])
 def test_line_by_line(start: Start, template: Path, work: Path, plain: dict[str, str]) -> None:
     terminal = start("new", "-t", template, **plain)
-    for label in ("project_name", "colour", "size"):
+    for label in ("Project name", "Colour", "Size"):
         terminal.expect(f"{label}.* \\[.*\\]: ")
         terminal.send("?\r")
         terminal.expect_exact("On the command line")
@@ -191,7 +191,7 @@ def test_texts_of_megabytes_are_cut(start: Start, tmp_path: Path) -> None:
     long = "{{ 'long ' * 2000000 }}"
     more = f'size2: {{type: str, default: x, help: "{long}", choices: {{"a {long}": x, b: y}}}}'
     terminal = start("new", "-t", template_in(tmp_path / "long", more=more), SMSCAFFOLD_PLAIN="1")
-    for label in ("project_name", "colour", "size", "size2"):
+    for label in ("Project name", "Colour", "Size", "Size2"):
         terminal.expect(f"{label}.* \\[.*\\]: ")
         terminal.send("\r")
     terminal.expect_exact(REVIEW)

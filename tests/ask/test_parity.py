@@ -23,7 +23,7 @@ CASES = [
         template,
         layout,
         id=f"{template.name}-{layout}",
-        marks=[pytest.mark.exhaustive] * (layout == "single" and template.name != "python-flask"),
+        marks=[pytest.mark.exhaustive] * ((layout == "single") != (template.name == "python-flask")),
     )
     for template in TEMPLATES
     for layout in ("single", "split")

@@ -36,9 +36,9 @@ def test_from_language_to_the_next_commands(open_terminal: Open, work: Path) -> 
     assert "Genie   Genie behind nginx" in shown
     choose(terminal, "framework", "Down")
     terminal.answer("Name of the project", "churn")
-    choose(terminal, "layout", "Down")
-    terminal.answer("threads", "8")
-    terminal.answer("aws_region")
+    choose(terminal, "Layout", "Down")
+    terminal.answer("Threads", "8")
+    terminal.answer("AWS region")
     shown = terminal.wait(REVIEW)
     for line in ("Julia", "Oxygen", "churn", "split", "8", "us-east-1", "churn/", "program/", "README.md"):
         assert line in shown
@@ -60,8 +60,8 @@ def test_three_questions_back_and_another_language(open_terminal: Open, work: Pa
     terminal = open_terminal("new")
     choose(terminal, "Which language", "L")
     terminal.answer("Name of the project", "churn")
-    choose(terminal, "layout", "Down")
-    terminal.wait("gpu")
+    choose(terminal, "Layout", "Down")
+    terminal.wait("GPU")
     for proposed in ("> split", "> churn", "> Lua"):
         terminal.press("Escape")
         terminal.wait(proposed)
@@ -72,8 +72,8 @@ def test_three_questions_back_and_another_language(open_terminal: Open, work: Pa
     terminal.press("Enter")
     terminal.wait("> split")
     terminal.press("Enter")
-    terminal.answer("threads")
-    terminal.answer("aws_region", "eu-central-1")
+    terminal.answer("Threads")
+    terminal.answer("AWS region", "eu-central-1")
     choose(terminal, REVIEW)
     assert terminal.exit_code() == 0
     assert (work / "churn/program/README.md").read_text() == "julia-genie: churn split\n"
@@ -94,24 +94,24 @@ def test_going_back_quickly(open_terminal: Open) -> None:
 def test_one_answer_is_changed_from_the_summary(open_terminal: Open, work: Path) -> None:
     terminal = open_terminal("new", "-t", "stubs/lua-lapis", "-d", "aws_region=eu-west-1")
     terminal.answer("Name of the project", "churn")
-    for question in ("layout", "gpu", "base_image"):
+    for question in ("Layout", "GPU", "Base image"):
         terminal.answer(question)
     shown = terminal.wait(REVIEW, "eu-west-1  --data")
-    assert "train_image" not in shown
+    assert "Train image" not in shown
     terminal.press("l", "Enter")
     shown = terminal.wait("> single")
-    assert "base_image" not in shown
-    choose(terminal, "layout", "Down")
+    assert "Base image" not in shown
+    choose(terminal, "Layout", "Down")
     # it asks what comes up by that, and takes another default where the default had been taken
     terminal.answer("> debian:split")
-    shown = terminal.wait(REVIEW, "base_image    debian:split", "train_image")
+    shown = terminal.wait(REVIEW, "Base image    debian:split", "Train image")
     terminal.press("a", "Enter")
     terminal.answer("> eu-west-1", "eu-west-2")
     terminal.wait(REVIEW, "eu-west-2")
     terminal.press("g", "Enter")
     terminal.wait("> no")
     terminal.press("Escape")
-    terminal.wait(REVIEW, "gpu           no")
+    terminal.wait(REVIEW, "GPU           no")
     terminal.press("Enter")
     assert terminal.exit_code() == 0
     assert recorded(work / "churn") == {
@@ -128,16 +128,16 @@ def test_another_language_from_the_summary_keeps_what_fits(open_terminal: Open, 
     terminal = open_terminal("new")
     choose(terminal, "Which language", "L")
     terminal.answer("Name of the project", "churn")
-    choose(terminal, "layout", "s", "s")
-    for question in ("gpu", "base_image", "aws_region"):
+    choose(terminal, "Layout", "s", "s")
+    for question in ("GPU", "Base image", "AWS region"):
         terminal.answer(question)
     choose(terminal, REVIEW, "L")
     terminal.wait("> Lua")
     terminal.press("J", "J", "Enter")
     choose(terminal, "Which framework")
-    terminal.answer("threads")
+    terminal.answer("Threads")
     shown = terminal.wait(REVIEW, "Julia")
-    assert "gpu" not in shown
+    assert "GPU" not in shown
     terminal.press("Enter")
     assert terminal.exit_code() == 0
     assert (work / "churn/program/README.md").read_text() == "julia-genie: churn single\n"
@@ -165,11 +165,11 @@ def test_wrong_input_is_refused_as_it_is_typed(open_terminal: Open, work: Path) 
 def test_a_number_that_is_none(open_terminal: Open, typed: str, reason: str) -> None:
     terminal = open_terminal("new", "ab", "-t", "stubs/julia-genie", "-d", "layout=single")
     terminal.answer("> ab")
-    terminal.wait("threads")
+    terminal.wait("Threads")
     terminal.type(typed)
     terminal.wait(reason)
     terminal.press("Enter", "BSpace", "7", "Enter")
-    assert "threads       7" in terminal.wait("threads       7", "> us-east-1")
+    assert "Threads       7" in terminal.wait("Threads       7", "> us-east-1")
 
 
 def test_help_and_the_default_to_edit(open_terminal: Open, work: Path) -> None:
@@ -182,8 +182,8 @@ def test_help_and_the_default_to_edit(open_terminal: Open, work: Path) -> None:
     terminal.type("-2")
     terminal.wait("> my-model-2")
     terminal.press("Enter")
-    choose(terminal, "layout", "?", "2")
-    terminal.wait("layout        split")
+    choose(terminal, "Layout", "?", "2")
+    terminal.wait("Layout        split")
 
 
 def test_what_the_command_line_answered_stands_as_settled(open_terminal: Open, work: Path, tmp_path: Path) -> None:
@@ -191,12 +191,12 @@ def test_what_the_command_line_answered_stands_as_settled(open_terminal: Open, w
     file.write_text("layout: split\nthreads: 3\n")
     terminal = open_terminal("new", "churn", "-t", "stubs/julia-genie", "--data-file", file, "-d", "threads=5")
     shown = terminal.wait("> churn")
-    assert "DEST       churn  the command line" in shown
+    assert "Folder     churn  the command line" in shown
     assert "Language   Julia  --template" in shown
     terminal.press("Enter")
     shown = terminal.wait("> us-east-1")
-    assert "layout        split  --data-file" in shown
-    assert "threads       5  --data\n" in shown
+    assert "Layout        split  --data-file" in shown
+    assert "Threads       5  --data\n" in shown
 
 
 def test_nothing_is_asked_where_everything_is_answered(open_terminal: Open, work: Path) -> None:
@@ -227,7 +227,7 @@ def test_a_language_without_an_answered_question_is_refused(open_terminal: Open)
 
 def test_pretend_asks_and_shows_the_tree(open_terminal: Open, work: Path) -> None:
     terminal = open_terminal("new", "ab", "-t", "stubs/julia-genie", "--pretend")
-    for question in ("Name of the project", "layout", "threads", "aws_region"):
+    for question in ("Name of the project", "Layout", "Threads", "AWS region"):
         terminal.answer(question)
     assert terminal.exit_code() == 0
     assert "ab/\n├── program/" in terminal.screen()
@@ -239,7 +239,7 @@ def test_pretend_asks_and_shows_the_tree(open_terminal: Open, work: Path) -> Non
 def test_stopping_leaves_nothing(open_terminal: Open, work: Path, tmp_path: Path, key: str, after: int) -> None:
     terminal = open_terminal("new")
     choose(terminal, "Which language", "L")
-    questions = ("Name of the project", "layout", "gpu", "base_image", "aws_region")
+    questions = ("Name of the project", "Layout", "GPU", "Base image", "AWS region")
     for question in questions[:after]:
         terminal.answer(question)
     terminal.wait(questions[after])
@@ -256,7 +256,7 @@ def test_stopping_at_the_first_question_and_at_the_summary(open_terminal: Open, 
     last = open_terminal("new", "ab", "-t", "stubs/julia-genie")
     first.wait("Which language")
     first.press(key)
-    for question in ("Name of the project", "layout", "threads", "aws_region"):
+    for question in ("Name of the project", "Layout", "Threads", "AWS region"):
         last.answer(question)
     last.wait(REVIEW)
     last.press(key)
@@ -288,4 +288,4 @@ def test_keys_typed_ahead_are_not_lost(open_terminal: Open) -> None:
     terminal = open_terminal("new", "-t", "stubs/julia-genie")
     terminal.wait("Name of the project")
     terminal.type("churn\r\r9\r")
-    terminal.wait("> us-east-1", "threads       9")
+    terminal.wait("> us-east-1", "Threads       9")

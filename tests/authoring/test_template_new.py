@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pexpect
@@ -35,6 +36,32 @@ def test_answers_name_things(author: Machine, tmp_path: Path) -> None:
     assert not (tmp_path / "churn-lab" / ".git").exists()
 
 
+def test_another_language_than_the_samples(author: Machine, tmp_path: Path) -> None:
+    """A file that names Go says as well that the sample is in Python, and where Go belongs."""
+    command = ["smscaffold", "template", "new", "acme", "-y", "--no-git", "-d"]
+    done = author.run(*command, "language=Go", cwd=tmp_path, check=True)
+    assert done.stderr == "smscaffold: the sample is in Python: acme/README.md says what to replace by Go\n"
+    template = tmp_path / "acme" / "acme" / "go-http"
+    config = template / "copier.yml"
+    about = next(yaml.load_all(config.read_text(), yaml.BaseLoader))["_smscaffold"]
+    assert about["title"] == "Go model behind http (so far the sample in Python)"
+    guide = (tmp_path / "acme" / "README.md").read_text().partition("## Where Go goes\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`((?:template|includes)[\w/.]*)`", guide))
+    assert all((template / name).exists() for name in named), named
+    python = {path for path in template.rglob("*") if path.is_file() and "python" in path.read_text().lower()}
+    covered = {path for path in python for name in named if path.is_relative_to(template / name)}
+    assert python - covered == {config}
+
+
+def test_the_samples_own_language(author: Machine, tmp_path: Path) -> None:
+    done = author.run(
+        "smscaffold", "template", "new", "acme", "-y", "--no-git", "-d", "language=python", cwd=tmp_path, check=True
+    )
+    assert done.stderr == ""
+    assert "so far" not in (tmp_path / "acme" / "acme" / "python-http" / "copier.yml").read_text()
+    assert "## Where" not in (tmp_path / "acme" / "README.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -61,7 +88,7 @@ def test_it_asks_in_a_terminal(author: Machine, tmp_path: Path) -> None:
     environment = {**author.environment, "SMSCAFFOLD_PLAIN": "1", "TERM": "xterm"}
     command = ["-m", "smscaffold", "template", "new"]
     child = pexpect.spawn(
-        str(author.root / "venv/bin/python"), command, cwd=str(tmp_path), env=environment, encoding="utf-8", timeout=30
+        str(author.root / "venv/bin/python"), command, cwd=str(tmp_path), env=environment, encoding="utf-8", timeout=90
     )
     for question, answer in (("package", "lab"), ("Language", "Julia"), ("server", "Genie"), ("One line", "")):
         child.expect(question)

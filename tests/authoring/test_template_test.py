@@ -131,6 +131,76 @@ def test_vectors_that_fail_are_shown(author: Machine, template: Path) -> None:
     assert 0 < int(said[1]) < int(said[2])
 
 
+def test_only_some_layouts(author: Machine, template: Path) -> None:
+    append(template / "copier.yml", QUESTION.format(default="small"))
+    command = ["smscaffold", "template", "test", "--no-docker", "--layout"]
+    done = author.run(*command, "split", cwd=template, check=True)
+    assert re.findall(": (layout=.*): rendered", done.stdout) == ["layout=split", "layout=split size=large"]
+    done = author.run(*command, "single", "--layout", "split", cwd=template, check=True)
+    assert len(re.findall(": rendered", done.stdout)) == 3
+    said = "python-http has no layout 'splt' (did you mean 'split'?): it has single, split"
+    refused(author.run(*command, "splt", cwd=template), said)
+
+
+def test_kept_folders(author: Machine, template: Path, tmp_path: Path) -> None:
+    command = ["smscaffold", "template", "test", "--no-docker"]
+    place = tmp_path / "temporary"
+    place.mkdir()
+    author.run(*command, cwd=template, check=True, TMPDIR=str(place))
+    assert not list(place.iterdir())
+    append(template / "template" / "Dockerfile.jinja", "{% if layout == 'split' %}{{ 1 / 0 }}{% endif %}\n")
+    done = author.run(*command, "--keep", cwd=template, TMPDIR=str(place))
+    assert done.returncode == 1
+    (kept,) = re.findall("^python-http: layout=single: kept: (.*)$", done.stdout, re.MULTILINE)
+    assert Path(kept).is_relative_to(place)
+    assert (Path(kept) / "Dockerfile").is_file()
+
+
+@pytest.mark.docker
+def test_what_is_built_is_shown_and_kept(author: Machine, template: Path) -> None:
+    shutil.rmtree(template / "template" / "tests" / "unit")
+    append(template / "template" / "Dockerfile.jinja", 'RUN echo "answer $((6 * 7))"\n')
+    write(template / "template" / "tests" / "conftest.py", "")
+    asked = "import os\n\n\ndef test_it() -> None:\n    assert os.environ['TRAIN_IMAGE'] != os.environ['SERVE_IMAGE']\n"
+    write(template / "template" / "tests" / "test_container.py", asked)
+    command = ["smscaffold", "template", "test", "--layout", "split"]
+    done = author.run(*command, "--verbose", "--keep", cwd=template, check=True)
+    kept, *images = re.findall("layout=split: kept: (.*)", done.stdout)[0].split(", image ")
+    try:
+        assert re.search(r"smscaffold: Building python-http with layout=split, its train image \.\.\.\n", done.stderr)
+        assert "answer 42\n" in done.stderr
+        assert "test_it PASSED" in done.stderr
+        assert "python-http: layout=split: built: 2 images (" in done.stdout
+        assert "python-http: layout=split: its tests: 1 passed (" in done.stdout
+        assert [name.rpartition("-")[2] for name in images] == ["serve:latest", "train:latest"]
+        subprocess.run(["docker", "inspect", *images], check=True, capture_output=True)
+    finally:
+        subprocess.run(["docker", "rmi", "--force", *images], check=True, capture_output=True)
+        shutil.rmtree(Path(kept).parent.parent)
+    before = template_images()
+    done = author.run(*command, cwd=template, check=True)
+    assert "answer 42" not in done.stdout + done.stderr
+    assert template_images() == before
+
+
+@pytest.mark.docker
+def test_a_build_that_fails_is_shown(author: Machine, template: Path) -> None:
+    append(template / "template" / "Dockerfile.jinja", 'RUN echo "answer $((6 * 7))" && false\n')
+    done = author.run("smscaffold", "template", "test", cwd=template)
+    assert done.returncode == 1
+    assert "answer 42\n" in done.stderr
+    last = (
+        "smscaffold: error: python-http with layout=single: its image cannot be built; what Docker says stands above\n"
+    )
+    assert done.stderr.endswith(last)
+
+
+def template_images() -> list[str]:
+    images = subprocess.run(["docker", "images", "--format", "{{json .}}"], capture_output=True, text=True).stdout
+    names = [json.loads(line)["Repository"] for line in images.splitlines()]
+    return [name for name in names if name.startswith("template-test-")]
+
+
 @pytest.mark.docker
 def test_tests_that_fail_are_shown(author: Machine, template: Path) -> None:
     shutil.rmtree(template / "template" / "tests" / "unit")
@@ -152,6 +222,4 @@ def test_the_scaffold_as_it_is(author: Machine, package: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert re.search(r"\d passed", done.stdout), done.stdout
     assert "skipped" not in done.stdout
-    images = subprocess.run(["docker", "images", "--format", "{{json .}}"], capture_output=True, text=True).stdout
-    names = [json.loads(line)["Repository"] for line in images.splitlines()]
-    assert not [name for name in names if name.startswith("template-test-")]
+    assert not template_images()

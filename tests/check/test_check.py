@@ -120,7 +120,10 @@ def test_clauses_of_others_that_cannot_be_used(tmp_path: Path, text: str, reason
         ([], "what is to be checked? Give an image, a folder, --train-image or --serve-image"),
         (["x", "--select", "Q1"], "there is no clause Q1"),
         (["x", "--select", "M3"], "M3: known, but without a check"),
-        (["x", "--profile", "serv"], "no clauses with a check in profile 'serv' (did you mean 'serve'?)"),
+        (
+            ["x", "--profile", "serv"],
+            "no clauses with a check in profile 'serv' (did you mean 'serve', 'serve-plus' or 'serverless'?)",
+        ),
         (["x", "--output", "/no/where"], "/no/where cannot be written: there is no folder /no"),
     ],
 )
@@ -135,7 +138,8 @@ def test_without_an_engine_it_cannot_check() -> None:
     done = run("x", DOCKER_HOST="unix:///nowhere.sock")
     assert done.returncode == 2
     assert done.stderr == (
-        "smscaffold: error: No Docker engine answers: start Docker, or set DOCKER_HOST, and try again\n"
+        "smscaffold: error: No Docker engine answers: start Docker, or set DOCKER_HOST, and try again; "
+        "`smscaffold doctor` looks closer\n"
     )
 
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
+from xml.etree import ElementTree
 
 import pytest
 from check_helpers import StandIns
 
 from smscaffold import sagemaker_local as local
-from smscaffold.contract import Clause, Mend, catalogue, expect, fixture, injection, inside, skip, unproven
+from smscaffold.contract import Clause, Mend, catalogue, expect, fixture, injection, inside, report, skip, unproven
 from smscaffold.contract.runner import Result, chosen, run
 from smscaffold.errors import SmscaffoldError
 
@@ -81,11 +82,43 @@ def test_pass_fail_skip_and_unproven() -> None:
         "Broken": ("fail", True),
         "Inapplicable": ("skip", True),
         "Unproven": ("skip", False),
-        "Silent": ("skip", False),
-        "Faulty": ("skip", False),
+        "Silent": ("error", False),
+        "Faulty": ("error", False),
     }
+    assert [report.Report({}, [each], 0).exit_code for each in found.values()] == [0, 1, 2, 2, 2, 2]
     assert "no evidence" in found["Silent"].seen
     assert "KeyError('nothing') in test_contract.py" in found["Faulty"].seen
+
+
+def test_a_check_that_fails_is_no_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even of a clause that is no MUST, and not where the error comes in a thread that the check has started."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise KeyError("PYTEST_CURRENT_TEST")
+
+    api = SimpleNamespace(exec_create=lambda *_, **__: {"Id": "x"}, exec_start=fails)
+    monkeypatch.setattr(inside, "engine", lambda: SimpleNamespace(api=api))
+
+    class InThread(Example):
+        """It looks into a container."""
+
+        strength = "SHOULD"
+
+        def check(self) -> str:
+            return str(inside._Executed.of(SimpleNamespace(id="x")))  # type: ignore[arg-type]
+
+    found = checked(Example, InThread)
+    assert (found["InThread"].outcome, found["InThread"].proven) == ("error", False)
+    made = report.Report({}, list(found.values()), 0)
+    assert made.exit_code == 2
+    assert made.verdict.startswith(
+        "1 hold, 0 broken (0 of them MUST), 0 skipped; the check itself failed at InThread; "
+    )
+    said = "  ? InThread SHOULD It looks into a container: the check itself failed: KeyError('PYTEST_CURRENT_TEST')"
+    assert said in report.as_text(made)
+    (suite,) = ElementTree.fromstring(report.as_junit(made))
+    assert (suite.get("errors"), suite.get("skipped")) == ("1", "0")
+    assert len(suite.findall("testcase/error")) == 1
 
 
 def test_what_requires_a_broken_clause_is_skipped_also_at_second_hand() -> None:
@@ -221,7 +254,7 @@ def test_ways_into_a_container(closed: local.Endpoint) -> None:
     closed.until(lambda: seen.request("GET", "/ping").status == 200, "a 200")
     ping = seen.request("GET", "/ping")
     assert (ping.status, ping.body) == (200, b"")
-    assert 0 < ping.accepted < ping.seconds < 2
+    assert 0 < ping.accepted < ping.seconds < 10
     answer = seen.request("POST", "/invocations", b"5.1,3.5,1.4,0.2\n", timeout=5, Content_Type="text/csv")
     assert (answer.status, answer.text) == (200, "setosa\n")
     assert {(str(address), port) for address, port in seen.listeners()} == {("0.0.0.0", 8080)}

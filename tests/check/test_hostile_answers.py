@@ -177,7 +177,7 @@ wording.metrics("(a+)+$", "a" * 60 + "!")
 
 
 def test_a_search_that_never_ends_leaves_the_clause_unproven(monkeypatch: pytest.MonkeyPatch) -> None:  # T27
-    done = subprocess.run([sys.executable, "-c", SEARCH, "1"], cwd=CHECKOUT, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", SEARCH, "1"], cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
     assert UnprovenError.__name__ in done.stderr
     assert "the search for the metric '(a+)+$'" in done.stderr
 
@@ -228,7 +228,7 @@ def test_a_check_that_only_computes_can_be_stopped(tmp_path: Path, number: signa
         text=True,
     ) as process:
         try:
-            said, complained = process.communicate(timeout=30)
+            said, complained = process.communicate(timeout=60)
         finally:
             process.kill()
     assert (process.returncode, said) == (128 + number, "containers ended\n")

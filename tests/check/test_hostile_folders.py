@@ -13,6 +13,7 @@ from check_helpers import CHECKOUT
 from shared_helpers import write
 
 CONFTEST = "tests/conftest.py"
+SETTINGS = "smscaffold-check.toml"
 HYPERPARAMETERS = "local_test/opt_ml/input/config/hyperparameters.json"
 #: reads the folder as the command does, before anything is built, with at most 1 GiB of memory
 READ = """
@@ -33,7 +34,7 @@ except CannotCheckError as error:
 def refusal(folder: Path) -> str:
     """The sentence with which a folder is refused."""
     done = subprocess.run(
-        [sys.executable, "-c", READ, str(folder)], cwd=CHECKOUT, capture_output=True, text=True, timeout=20
+        [sys.executable, "-c", READ, str(folder)], cwd=CHECKOUT, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.removesuffix("\n")
@@ -56,6 +57,18 @@ def folder(tmp_path: Path) -> Path:
         (CONFTEST, f"SLOW = {'(' * 150}{'[' * 5000}\n", "is not Python: too many nested parentheses"),
         (CONFTEST, f"METRIC = {'(' * 10_000 + 'a' + ')' * 10_000!r}\n", "is no regular expression"),
         (CONFTEST, "METRIC = 'a{99999999999999999999}'\n", "is no regular expression"),
+        (SETTINGS, f"a = {'[' * 16_000}\n", "is not TOML: it is nested too deeply"),
+        (SETTINGS, f"a{'.a' * 8_000} = 1\n", "has no setting 'a'"),
+        (SETTINGS, f"slow_hyperparameters.a{'.a' * 8_000} = 1\n", "slow_hyperparameters must give 'a' a text"),
+        (SETTINGS, f"{'a' * 16_000} = 1\n", "has no setting 'aaaa"),
+        (
+            SETTINGS,
+            f"slow_hyperparameters = {{a = 0x{'f' * 16_000}}}\n",
+            "must give 'a' a text, a number of at most 64",
+        ),
+        (SETTINGS, f"slow_hyperparameters = {{a = {'9' * 16_000}}}\n", "is not TOML: "),
+        (SETTINGS, f"metric = '{'(' * 8_000}{')' * 8_000}'\n", "metric is no regular expression"),
+        (SETTINGS, "metric = 'a{99999999999999999999}'\n", "metric is no regular expression"),
     ],
 )
 def test_what_is_nested_for_ever_is_refused_in_a_sentence(folder: Path, name: str, content: str, reason: str) -> None:
@@ -63,6 +76,22 @@ def test_what_is_nested_for_ever_is_refused_in_a_sentence(folder: Path, name: st
     said = refusal(folder)
     assert reason in said
     assert len(said) < 1000
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: os.mkfifo(path), "cannot be read: it is not a plain file"),
+        (lambda path: path.mkdir(), "cannot be read: Is a directory"),
+        (lambda path: path.symlink_to("/dev/zero"), "cannot be read: it is a link"),
+        (lambda path: path.symlink_to("Dockerfile"), "cannot be read: it is a link"),
+        (lambda path: path.symlink_to(path.name), "cannot be read: it is a link"),
+        (lambda path: path.write_bytes(b"#" * (2**14 + 1)), "cannot be read: it is larger than 16 KiB"),
+    ],
+)
+def test_settings_are_a_small_plain_file(folder: Path, make: Callable[[Path], object], reason: str) -> None:
+    make(folder / SETTINGS)
+    assert refusal(folder) == f"{folder / SETTINGS} {reason}"
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", HYPERPARAMETERS, CONFTEST])

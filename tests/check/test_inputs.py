@@ -14,6 +14,8 @@ from smscaffold.contract.preparing import Given, prepare
 from smscaffold.contract.subject import Subject
 from smscaffold.errors import CannotCheckError
 
+SETTINGS = "smscaffold-check.toml"
+
 
 @pytest.fixture(autouse=True)
 def _no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +91,19 @@ def test_inputs_are_read_before_the_engine_is_asked(
         ("tests/conftest.py", b"METRIC = '\xe9'\n", "is not Python: "),
         ("tests/conftest.py", b"METRIC = 'a('\n", "the metric 'a(' is no regular expression"),
         ("local_test/opt_ml/input/config/hyperparameters.json", b"{", "is not JSON"),
+        (
+            SETTINGS,
+            b"metric = 'a'\nslow = {\n",
+            "my-model/smscaffold-check.toml is not TOML: ",
+        ),
+        (SETTINGS, b"a = 1\nb = \n", "is not TOML: Invalid value (at line 2, column 5)"),
+        (SETTINGS, b"a = 1\nb = '\xe9'\n", "is not TOML: line 2 is not UTF-8 text"),
+        (SETTINGS, b"metrics = 'a'\n", "has no setting 'metrics': those that exist are metric, slow_hyperparameters"),
+        (SETTINGS, b"metric = 1\n", "smscaffold-check.toml: metric must be a text with a regular expression"),
+        (SETTINGS, b"metric = 'a('\n", "smscaffold-check.toml: metric is no regular expression: missing ), untermin"),
+        (SETTINGS, b"slow_hyperparameters = 3\n", "slow_hyperparameters must be a table of hyperparameters"),
+        (SETTINGS, b"[slow_hyperparameters]\na = [1]\n", "slow_hyperparameters must give 'a' a text, a number of at"),
+        (SETTINGS, b"slow_hyperparameters.a = 2024-01-01\n", "slow_hyperparameters must give 'a' a text, a number"),
     ],
 )
 def test_what_a_folder_brings_is_read_before_it_is_built(
@@ -103,7 +118,7 @@ def test_what_a_folder_brings_is_read_before_it_is_built(
 
 def test_a_folder_without_a_dockerfile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, work: Path) -> None:
     monkeypatch.setattr(preparing, "_require_engine", lambda: pytest.fail("the engine was asked"))
-    with pytest.raises(CannotCheckError, match=f"^{work}/Dockerfile cannot be read"):
+    with pytest.raises(CannotCheckError, match=f"^{work} is not a container folder: it has no Dockerfile; "):
         prepared(tmp_path, work)
 
 
@@ -120,6 +135,41 @@ def test_a_folder_tells_what_it_can(tmp_path: Path, folder: Path) -> None:
         "smscaffold-check/my-model:train --target train",
         "smscaffold-check/my-model:serve --target serve",
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "metric", "slow"),
+    [
+        ("", "from conftest", {"a": 1}),
+        ("metric = 'mine=(.*)'\n", "mine=(.*)", {"a": 1}),
+        ("slow_hyperparameters = {b = 2, c = true}\n", "from conftest", {"b": 2, "c": True}),
+        ("metric = ''\nslow_hyperparameters = {}\n", "", {}),
+    ],
+)
+def test_the_settings_of_a_folder_win_over_its_conftest(
+    tmp_path: Path, folder: Path, content: str, metric: str, slow: dict[str, object]
+) -> None:
+    write(folder / "tests" / "conftest.py", "METRIC = 'from conftest'\nSLOW = {'a': 1}\n")
+    write(folder / SETTINGS, content)
+    found = prepared(tmp_path, folder)
+    assert (found.metric, found.slow) == (metric, slow)
+
+
+@pytest.mark.parametrize(("value", "metric"), [("None", ""), ("''", ""), ("3", None), ("f(x)", None)])
+def test_a_conftest_may_say_that_there_is_no_metric(
+    tmp_path: Path, folder: Path, value: str, metric: str | None
+) -> None:
+    write(folder / "tests" / "conftest.py", f"METRIC = {value}\n")
+    assert prepared(tmp_path, folder).metric == metric
+
+
+def test_the_command_line_wins_over_the_settings(tmp_path: Path, folder: Path) -> None:
+    write(folder / SETTINGS, "metric = 'file'\nslow_hyperparameters = {b = 2}\n")
+    nothing = write(tmp_path / "nothing.json", "{}")
+    found = prepared(tmp_path, folder, metric="", slow_hyperparameters=nothing)
+    assert (found.metric, found.slow) == ("", {})
+    (tmp_path / "scratch").rmdir()
+    assert prepared(tmp_path, folder, metric="option").metric == "option"
 
 
 def test_build_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: Path) -> None:

@@ -51,7 +51,7 @@ FAULTS: list[tuple[str, Fault]] = [
 def _in_haste() -> Iterator[None]:
     """What takes a minute or three, in seconds."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(serve_requests.H16, "lasts", 3)
+        patch.setattr(serve_requests.H16, "lasts", 5)
         patch.setattr(serve.H4, "grace", 8)
         patch.setattr(serve.H12, "within", 4)
         yield

@@ -43,3 +43,8 @@ def test_pipe_mode_may_be_refused(stand_ins: StandIns) -> None:
 def test_what_needs_a_network_breaks_that_clause_alone(stand_ins: StandIns) -> None:
     results = check(stand_ins.build(fault("needs_network")), "T1", "T24", "T45")
     assert {name: result.outcome for name, result in results.items()} == {"T1": "pass", "T24": "pass", "T45": "fail"}
+
+
+def test_a_training_that_is_said_to_print_no_metric_is_not_searched_for_one(stand_ins: StandIns) -> None:
+    result = check(stand_ins.build(fault("no_metric")), "T27", metric="")["T27"]
+    assert (result.outcome, result.proven, result.seen) == ("skip", True, "training is said to print no metric")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import forked
 import pytest
-from cli_helpers import CHECKOUT, COPIER_YML, Result, Run, command
+from cli_helpers import CHECKOUT, COPIER_YML, Result, Run
 from shared_helpers import write
 
 from smscaffold.cli import main
@@ -63,17 +63,9 @@ def run_here(work: Path, environment: dict[str, str], monkeypatch: pytest.Monkey
 def run(work: Path, environment: dict[str, str]) -> Run:
     """Runs ``smscaffold ARGUMENTS`` to its end, without a terminal."""
 
-    def run(*arguments: str | Path, cwd: Path = work, env: dict[str, str] | None = None, **options: object) -> Result:
-        return subprocess.run(
-            command(*arguments),
-            cwd=cwd,
-            env={**environment, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            **options,  # type: ignore[call-overload]
-        )
+    def run(*arguments: str | Path, cwd: Path = work, env: dict[str, str] | None = None) -> Result:
+        variables = {**environment, **(env or {})}
+        return forked.run([*map(str, arguments)], cwd, variables)
 
     return run
 

@@ -28,7 +28,7 @@ def bounded(work: Path, environment: dict[str, str]) -> Run:
 
         return subprocess.run(
             command(*words), cwd=work, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=12, preexec_fn=limit,
+            timeout=60, preexec_fn=limit,
         )  # fmt: skip
 
     return run

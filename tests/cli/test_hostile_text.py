@@ -67,7 +67,7 @@ def test_a_title_that_floods_the_list(run_here: Run, template: Path, tmp_path: P
 
 def test_the_columns_of_a_table_count_what_is_shown(run_here: Run, config: Path) -> None:
     header, *lines = run_here("list", "--config", config).stdout.splitlines()
-    column = header.index("VERSION")
+    column = header.index("FROM")
     assert all(line[column - 2 : column] == "  " for line in lines)
 
 
@@ -205,7 +205,7 @@ def test_the_difference_in_a_terminal(work: Path, environment: dict[str, str]) -
     program, *words = command("update", "one", "-n")
     subprocess.run(["git", "config", "--global", "color.diff.new", "red"], env=environment, check=True)
     terminal = pexpect.spawn(program, words, cwd=work, env={**environment, "TERM": "xterm"}, encoding="utf-8")  # type: ignore[arg-type]
-    terminal.expect(pexpect.EOF, timeout=30)
+    terminal.expect(pexpect.EOF, timeout=90)
     shown = str(terminal.before)
     assert f"\x1b[32m+{SHOWN}" in shown
     assert "\x1b]" not in shown

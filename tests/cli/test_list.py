@@ -21,8 +21,10 @@ PYTHON_FLASK = {"name": "python-flask", "language": "Python", "framework": "Flas
 def test_table(run: Run) -> None:
     done = run("list")
     head, *rows = done.stdout.splitlines()
-    assert head.split() == ["NAME", "LANGUAGE", "FRAMEWORK", "TITLE", "VERSION", "ORIGIN"]
-    assert next(row for row in rows if row.startswith("python-flask ")).endswith("built-in")
+    assert head.split() == ["NAME", "TITLE", "FROM"]
+    released = releases("python-flask")[-1].tag.removeprefix("v")
+    assert next(row for row in rows if row.startswith("python-flask ")).endswith(f"  built-in {released}")
+    assert max(map(len, (head, *rows))) <= 80
     assert "_shared" not in done.stdout
 
 

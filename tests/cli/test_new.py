@@ -33,11 +33,15 @@ def test_the_folder_is_named_after_the_project(run: Run, template: Path, work: P
 
 
 def test_it_says_what_to_do_next(run: Run, template: Path, work: Path) -> None:
-    write(template / "template" / "local_test" / "serve_local.sh", "#!/bin/sh\n")
+    for name in ("local_test/serve_local.sh", "local_test/predict.sh", "program/algorithm.py"):
+        write(template / "template" / name, "#!/bin/sh\n")
+    config = template / "copier.yml"
+    config.write_text(f"_skip_if_exists: [program/algorithm.py]\n{config.read_text()}")
     done = run("new", "it's mine", "-t", template, "--defaults")
     assert done.stdout == (
-        "Made it's mine/ (4 files) from stub\n\n"
+        "Made it's mine/ (6 files) from stub\n\n"
         "Next:\n  cd 'it'\"'\"'s mine'\n  local_test/train_local.sh\n  local_test/serve_local.sh\n"
+        "  local_test/predict.sh  # in another terminal, while it serves\nYour model: program/algorithm.py\n"
     )
 
 

@@ -51,3 +51,19 @@ def test_the_command_is_installed(installed: Path, environment: dict[str, str]) 
         text=True,
     )
     assert done.stdout.startswith("smscaffold ")
+
+
+def test_make_wheel(tmp_path: Path, environment: dict[str, str]) -> None:
+    """In a copy of the checkout, with the tests' own tools in place of those that pip would fetch."""
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(clone)], check=True)
+    subprocess.run(["cp", str(CHECKOUT / "Makefile"), str(clone)], check=True)
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    python = clone / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "false"}
+    make = ["make", "--directory", str(clone), "wheel"]
+    done = subprocess.run(make, env={**environment, **offline}, capture_output=True, text=True, check=True)
+    (wheel,) = (clone / "dist").glob("smscaffold-*.whl")
+    assert f"dist/{wheel.name}\n" in done.stdout

@@ -150,8 +150,10 @@ def test_data_file(run: Run, template: Path, work: Path, text: str | None, words
 
 
 def test_something_is_left_to_ask(run: Run, template: Path) -> None:
-    refused(run("new", "-t", template), "nothing answers project_name, layout,", "--defaults", "--data")
-    refused(run("new", "-t", template, "-d", "project_name=ab"), "nothing answers layout,")
+    said = "there is no terminal to ask in: add -y for the defaults, or -d project_name=VALUE (without an answer: "
+    refused(run("new", "-t", template), said)
+    refused(run("new", "-t", template, "-d", "project_name=ab"), "-d layout=VALUE (without an answer: layout")
+    refused(run("new", "-t", template, "--quiet"), "--quiet does not ask: add -y")
 
 
 def test_read_only_parent(run: Run, template: Path, tmp_path: Path, environment: dict[str, str]) -> None:
@@ -180,13 +182,15 @@ def test_full_disk(template: Path, tmp_path: Path, environment: dict[str, str]) 
     )
 
 
-def test_a_limit_on_the_size_of_files(run: Run, template: Path, work: Path) -> None:
+def test_a_limit_on_the_size_of_files(environment: dict[str, str], template: Path, work: Path) -> None:
     write(template / "template" / "large", "x" * 200_000)
-    done = run(
-        "new",
-        "-t",
-        template,
-        "-y",
+    done = subprocess.run(
+        command("new", "-t", template, "-y"),
+        cwd=work,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536)),
     )
     refused(done, "File too large: ")

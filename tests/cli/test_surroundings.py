@@ -45,7 +45,7 @@ def test_closed_streams(shell: Shell, template: Path, work: Path, closed: str) -
 
 
 def test_a_closed_stdin_answers_no_question(shell: Shell, template: Path) -> None:
-    refused(shell.run('"$@" <&-', "new", "x", "-t", template), "nothing answers project_name")
+    refused(shell.run('"$@" <&-', "new", "x", "-t", template), "there is no terminal to ask in")
 
 
 @FULL

@@ -23,7 +23,7 @@ def start(work: Path, environment: dict[str, str]) -> Iterator[Start]:
     def start(*arguments: str | Path, **variables: str) -> pexpect.spawn[str]:
         program, *words = command(*arguments)
         env = {**environment, "TERM": "xterm", **variables}
-        terminal = pexpect.spawn(program, words, cwd=work, env=env, encoding="utf-8", timeout=30)  # type: ignore[arg-type]
+        terminal = pexpect.spawn(program, words, cwd=work, env=env, encoding="utf-8", timeout=90)  # type: ignore[arg-type]
         started.append(terminal)
         return terminal
 
@@ -76,7 +76,7 @@ def test_the_difference_of_an_update(
 
 def test_quiet_asks_nothing(start: Start, template: Path, work: Path) -> None:
     terminal = start("new", "-t", template, "--quiet")
-    assert "pass --defaults" in shown(terminal)
+    assert "--quiet does not ask: add -y for the defaults" in shown(terminal)
     assert (terminal.exitstatus, files(work)) == (1, set())
 
 

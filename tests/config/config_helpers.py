@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -56,7 +57,8 @@ class Machine:
 
     def run(self, *words: str | Path, cwd: Path | None = None, **environment: str) -> Result:
         """Runs ``smscaffold WORDS`` to its end, without a terminal."""
-        return self.command(sys.executable, "-m", "smscaffold", *words, cwd=cwd, **environment)
+        variables = {**self.environment, **environment}
+        return forked.run([*map(str, words)], cwd or self.work, variables)
 
     def done(self, *words: str | Path, cwd: Path | None = None, **environment: str) -> Result:
         """The same, which has to succeed."""
@@ -73,7 +75,7 @@ class Machine:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
 
     def commit(self, folder: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_fixed_answer_is_not_changed(machine: Machine, template: Path) -> None
 def test_it_needs_no_answer(machine: Machine, template: Path) -> None:
     write(machine.systems, FIXED)
     done = machine.run("new", "-t", template, "-d", "project_name=x")
-    refused(done, "nothing answers workers: pass --defaults")
+    refused(done, "add -y for the defaults, or -d workers=VALUE (without an answer: workers)")
 
 
 @pytest.mark.parametrize("template", BUILT_IN, ids=lambda template: template.name)
@@ -153,14 +153,14 @@ class TestAsking:
             terminal.answer("Name of the project")
             terminal.wait("One image or two?", "> split")
             terminal.press("Enter")
-            terminal.wait("Does training use a GPU?", f"aws_region    eu-central-1  fixed by {file}")
+            terminal.wait("Does training use a GPU?", f"AWS region    eu-central-1  fixed by {file}")
             terminal.press("Enter")
             terminal.answer("Base image of the serve image")
             terminal.answer("Base image of the train image")
             shown = terminal.wait("Write it, or change an answer?")
             choices = shown.partition("Write it")[2]
-            assert "layout" in choices
-            assert "aws_region" not in choices
+            assert "Layout" in choices
+            assert "AWS region" not in choices
             assert "fixed_answers  " not in shown
             terminal.press("Enter")
             assert terminal.exit_code() == 0

@@ -35,7 +35,7 @@ def package(tmp_path: Path) -> Path:
 
 
 def test_nothing_is_configured(machine: Machine) -> None:
-    assert machine.done("config").stdout.startswith("There is no smscaffold.toml")
+    assert machine.done("config").stdout.startswith("There is no smscaffold.toml. Looked for in:\n")
     assert json.loads(machine.done("config", "--json").stdout) == []
 
 

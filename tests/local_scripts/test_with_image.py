@@ -80,12 +80,109 @@ def test_failed_training_shows_the_failure_file(project: Path) -> None:
     set_mode(project, "fail")
     done = run(project / "local_test/train_local.sh")
     assert done.returncode == 3
-    assert "local_test/opt_ml/output/failure:\nmode must not be fail\n" in done.stderr
+    assert "local_test/opt_ml/output/failure: mode must not be fail\n" in done.stderr
     assert done.stderr.endswith(" with exit code 3\n")
     set_mode(project, "empty")
     done = run(project / "local_test/train_local.sh", "--no-build")
     assert done.returncode == 1
     assert "wrote nothing to /opt/ml/model" in done.stderr
+
+
+EARLIER = "; local_test/opt_ml/model still holds the model of an earlier run\n"
+
+
+def names(project: Path, folder: str = "") -> list[str]:
+    return sorted(path.name for path in (project / "local_test/opt_ml" / folder).iterdir())
+
+
+def hidden(project: Path) -> list[str]:
+    return [name for name in names(project) if name.startswith(".")]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("mode", "code", "says"),
+    [
+        ("fail", 3, " s with exit code 3" + EARLIER),
+        ("empty", 1, " s, but wrote nothing to /opt/ml/model" + EARLIER),
+        ("half", 5, " s with exit code 5" + EARLIER),
+    ],
+)
+def test_a_failed_training_leaves_the_model_that_was_there(trained: Path, mode: str, code: int, says: str) -> None:
+    (trained / "local_test/opt_ml/model/.hidden").write_text("mine")
+    (trained / "local_test/opt_ml/checkpoints").mkdir()
+    (trained / "local_test/opt_ml/checkpoints/round-7").touch()
+    set_mode(trained, mode)
+    done = run(trained / "local_test/train_local.sh")
+    assert (done.returncode, done.stderr.endswith(says)) == (code, True), done.stderr
+    assert names(trained, "model") == [".hidden", "file"]
+    assert names(trained, "checkpoints") == (["half"] if mode == "half" else ["round-7"])
+    assert hidden(trained) == []
+
+
+@pytest.mark.docker
+def test_a_container_that_does_not_start_costs_nothing(trained: Path, engine: str) -> None:
+    (trained / "local_test/opt_ml/checkpoints").mkdir()
+    (trained / "local_test/opt_ml/checkpoints/round-7").touch()
+    script = trained / "local_test/train_local.sh"
+    for option, says in (("--entrypoint=/nowhere", "did not start"), ("--no-such-option", "could not be made")):
+        done = run(script, "--", option)
+        assert (done.returncode, f"the container {says}" in done.stderr) == (1, True), done.stderr
+        assert model(trained, "file") == ""
+        assert names(trained, "checkpoints") == ["round-7"]
+        assert hidden(trained) == []
+    assert containers(engine) == []
+
+
+@pytest.mark.docker
+def test_a_model_folder_that_is_a_link_stays_one(project: Path, tmp_path: Path) -> None:
+    """It may lead to a larger disk."""
+    (tmp_path / "old").touch()
+    (project / "local_test/opt_ml/model").symlink_to(tmp_path)
+    done = run(project / "local_test/train_local.sh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (project / "local_test/opt_ml/model").is_symlink()
+    assert (tmp_path / "environment").exists()
+    assert not (tmp_path / "old").exists()
+
+
+@pytest.mark.docker
+def test_a_model_and_an_output_of_the_same_names(project: Path) -> None:
+    """Both of an earlier run are put aside, and neither is in the way of the other one."""
+    set_mode(project, "outputs")
+    for options in ((), ("--no-build",)):
+        done = run(project / "local_test/train_local.sh", *options)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert names(project, "model") == names(project, "output") == ["data", "failure"]
+    assert hidden(project) == []
+
+
+@pytest.mark.docker
+def test_a_killed_script_leaves_the_model_that_was_there(trained: Path, engine: str) -> None:
+    set_mode(trained, "slow")
+    with Background(trained / "local_test/train_local.sh") as training:
+        training.wait_for("waiting")
+        training.process.kill()
+        training.process.wait(DEADLINE)
+        assert names(trained, "model") == ["file"]
+        subprocess.run([engine, "rm", "--force", *containers(engine)], capture_output=True)  # it goes on alone
+        training.end()
+    assert names(trained, "model") == ["file"]
+
+
+@pytest.mark.docker
+def test_a_model_that_cannot_be_moved_is_not_lost(trained: Path) -> None:
+    """The folder for it goes while training runs."""
+    set_mode(trained, "slow")
+    with Background(trained / "local_test/train_local.sh") as training:
+        training.wait_for("waiting")
+        (trained / "local_test/opt_ml/model").rename(trained / "elsewhere")
+        training.stop(signal.SIGTERM)
+        assert training.end() == 1
+    [run_folder] = hidden(trained)
+    where = f"local_test/opt_ml/{run_folder}"
+    assert f"it is in {where}/model, and the earlier one in {where}/earlier/model" in training.output
+    assert (trained / where / "model/best").read_text() == "best\n"
 
 
 @pytest.mark.docker
@@ -96,7 +193,7 @@ def test_a_failure_file_that_is_a_link_is_not_followed(project: Path, tmp_path: 
     done = run(project / "local_test/train_local.sh")
     assert done.returncode == 3
     assert "TOP SECRET" not in done.stdout + done.stderr
-    assert "\nlocal_test/opt_ml/output/failure is not shown, since it is no plain file (T24)\n" in done.stderr
+    assert "local_test/opt_ml/output/failure is not shown, since it is no plain file (T24)\n" in done.stderr
 
 
 @pytest.mark.docker
@@ -181,6 +278,13 @@ def test_the_program_that_gives_files_back_gets_nothing_else(project: Path) -> N
     assert script.read_text() == before
     written = [path for path in (project / "local_test/opt_ml").rglob("*") if path.stat().st_uid != UNPRIVILEGED]
     assert written == []
+
+
+def containers(engine: str) -> list[str]:
+    """The containers of this run's images."""
+    label = f"label=of=smscaffold-test/local-{os.getpid()}"
+    found = subprocess.run([engine, "ps", "--all", "--quiet", "--filter", label], capture_output=True, text=True)
+    return found.stdout.split()
 
 
 class Background:

@@ -35,6 +35,21 @@ MANIFESTS = ", ".join(
 ACCOUNT = "123456789012"  # moto's own
 PASSWORD = f"{ACCOUNT}-auth-token"  # what moto's get-login-password gives
 HTPASSWD = "AWS:$2b$04$rh.dH2jL3HrElkg6kW94ROXxmNGotnUd/oTdZr6O4O7o8SeZrpqw."
+# Neither emulator knows the other one: this one asks the registry for the type of a manifest, as ECR would know it.
+AWS = """\
+#!/bin/bash
+case " $* " in
+  *" --query imageDetails[0].imageManifestMediaType "*)
+    while [ $# -gt 0 ]; do
+      case $1 in --repository-name) repository=$2 ;; --image-ids) digest=${{2#imageDigest=}} ;; esac
+      shift
+    done
+    url=http://{registry}/v2/$repository/manifests/$digest
+    exec curl --silent --fail --user 'AWS:{password}' --header 'Accept: {manifests}' \
+      --output /dev/null --write-out '%{{content_type}}\\n' "$url" ;;
+esac
+exec {aws} "$@"
+"""
 PREFIX = f"smscaffold-test/push-{os.getpid()}"  # of every image that these tests make
 
 DOCKERFILES = {
@@ -69,6 +84,13 @@ class Folder:
             text=True,
             timeout=DEADLINE * 3,
         )
+
+    def engine(self, script: str) -> str:
+        """A command in the place of docker's: this script of Bash, which calls a real engine."""
+        program = self.path / "engine"
+        program.write_text(f"#!/bin/bash\n{script}\n")
+        program.chmod(0o755)
+        return str(program)
 
     @property
     def images(self) -> list[str]:
@@ -172,7 +194,7 @@ class Cloud:
     @property
     def user(self) -> dict[str, str]:
         return {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{self.folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "x",
             "AWS_SECRET_ACCESS_KEY": "y",
@@ -209,7 +231,8 @@ def engine() -> str:
 def cloud(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     require(shutil.which("docker-registry"), "docker-registry (Debian: docker-registry)")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    require(shutil.which("aws", path=path), "the AWS CLI (PyPI: awscli)")
+    aws = shutil.which("aws", path=path)
+    require(aws, "the AWS CLI (PyPI: awscli)")
     require(importlib.util.find_spec("moto") and importlib.util.find_spec("flask_cors"), "PyPI: moto[server]")
     folder = tmp_path_factory.mktemp("cloud")
     registry, endpoint = f"localhost:{free_port()}", f"http://127.0.0.1:{free_port()}"
@@ -221,6 +244,9 @@ def cloud(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clo
     )
     (folder / "registries.conf").write_text(f'[[registry]]\nlocation = "{registry}"\ninsecure = true\n')
     (folder / "docker").mkdir()
+    (folder / "bin").mkdir()
+    (folder / "bin" / "aws").write_text(AWS.format(registry=registry, password=PASSWORD, manifests=MANIFESTS, aws=aws))
+    (folder / "bin" / "aws").chmod(0o755)
     cloud = Cloud(registry, endpoint, folder)
     try:
         cloud.start_registry()

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from .conftest import DEADLINE, Cloud, Folder, last_lines, nothing_pushed, remove_images, tell_moto
+from .conftest import DEADLINE, Cloud, Folder, digest_of, last_lines, nothing_pushed, remove_images, tell_moto
 
 
 @pytest.mark.docker
@@ -30,12 +30,9 @@ def test_build_failure_stops_before_any_push(folder: Folder, cloud: Cloud) -> No
 @pytest.mark.parametrize("layout", ["single"])
 def test_wrong_platform_is_refused(folder: Folder, cloud: Cloud, builder: dict[str, str]) -> None:
     """As a base image for another platform makes it, which some builders take without a word."""
-    docker, wrapper = builder["DOCKER"], folder.path / "engine"
-    wrapper.write_text(
-        f'#!/bin/bash\nif [ "$1" = build ]; then set -- "${{@/linux\\/amd64/linux/arm64}}"; fi\nexec {docker} "$@"\n'
-    )
-    wrapper.chmod(0o755)
-    done = folder.run("--tag", "v1", **{**builder, "DOCKER": str(wrapper)})
+    docker = builder["DOCKER"]
+    script = f'if [ "$1" = build ]; then set -- "${{@/linux\\/amd64/linux/arm64}}"; fi\nexec {docker} "$@"'
+    done = folder.run("--tag", "v1", **{**builder, "DOCKER": folder.engine(script)})
     if done.returncode == 0:
         pytest.skip("this builder ignores --platform")
     assert done.returncode == 1
@@ -50,13 +47,29 @@ def test_wrong_platform_is_refused(folder: Folder, cloud: Cloud, builder: dict[s
 def test_oci_manifest_is_refused(folder: Folder, cloud: Cloud) -> None:
     if not shutil.which("podman"):
         pytest.skip("needs podman")
-    wrapper = folder.path / "engine"
-    wrapper.write_text('#!/bin/bash\n[ "$1" != build ] || set -- "${@/#docker/oci}"\nexec podman "$@"\n')
-    wrapper.chmod(0o755)
-    done = folder.run("--tag", "v1", DOCKER=str(wrapper))
+    script = '[ "$1" != build ] || set -- "${@/#docker/oci}"\nexec podman "$@"'
+    done = folder.run("--tag", "v1", DOCKER=folder.engine(script))
     assert done.returncode == 1
     assert "has a manifest of type application/vnd.oci.image.manifest.v1+json, which SageMaker refuses" in done.stderr
     assert nothing_pushed(cloud, folder)
+    remove_images("podman")
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("layout", ["single"])
+def test_an_engine_that_says_no_type_is_no_proof(folder: Folder, cloud: Cloud) -> None:
+    """Some engines behind docker's commands do not say the type of a manifest, and push one of OCI's."""
+    if not shutil.which("podman"):
+        pytest.skip("needs podman")
+    script = (
+        '[ "$1" != build ] || set -- "${@/#docker/oci}"\n[ "$1" != push ] || set -- "${@/#v2s2/oci}"\n'
+        'case $1:$2 in image:inspect) podman "$@" | sed /ManifestType/d ;; *) exec podman "$@" ;; esac'
+    )
+    done = folder.run("--tag", "v1", DOCKER=folder.engine(script))
+    assert (done.returncode, done.stdout) == (1, "")
+    name = f"{cloud.registry}/{folder.images[0]}@{digest_of(cloud, folder.images[0], 'v1')}"
+    assert f"{name} has a manifest of type application/vnd.oci.image.manifest.v1+json, which SageMaker" in done.stderr
+    assert cloud.tags(folder.images[0]) == ["v1"], "latest stays at the image that SageMaker takes"
     remove_images("podman")
 
 
@@ -80,10 +93,8 @@ def test_expired_credentials(folder: Folder, cloud: Cloud) -> None:
 @pytest.mark.docker
 @pytest.mark.parametrize("layout", ["single"])
 def test_refused_login(folder: Folder, cloud: Cloud) -> None:
-    wrapper = folder.path / "engine"
-    wrapper.write_text('#!/bin/bash\n[ "$1" != login ] || exec docker "$@" <<<wrong\nexec docker "$@"\n')
-    wrapper.chmod(0o755)
-    done = folder.run("--tag", "v1", DOCKER=str(wrapper))
+    script = '[ "$1" != login ] || exec docker "$@" <<<wrong\nexec docker "$@"'
+    done = folder.run("--tag", "v1", DOCKER=folder.engine(script))
     assert done.returncode == 1
     assert f"could not log in to {cloud.registry}: " in done.stderr
     assert nothing_pushed(cloud, folder)
@@ -92,12 +103,9 @@ def test_refused_login(folder: Folder, cloud: Cloud) -> None:
 @pytest.mark.docker
 def test_registry_dies_in_the_middle_and_a_rerun_goes_on(folder: Folder, cloud: Cloud) -> None:
     """In split the train image is there already then: half pushed."""
-    wrapper, pid = folder.path / "engine", cloud.processes["registry"].pid
-    wrapper.write_text(
-        '#!/bin/bash\n[ "$1" != push ] || [[ $2 != *' + folder.images[-1] + f':v1 ]] || kill {pid}\nexec docker "$@"\n'
-    )
-    wrapper.chmod(0o755)
-    done = folder.run("--tag", "v1", DOCKER=str(wrapper))
+    pid = cloud.processes["registry"].pid
+    script = f'[ "$1" != push ] || [[ $2 != *{folder.images[-1]}:v1 ]] || kill {pid}\nexec docker "$@"'
+    done = folder.run("--tag", "v1", DOCKER=folder.engine(script))
     assert (done.returncode, done.stdout) == (1, "")
     failed = f"{cloud.registry}/{folder.images[-1]}:v1"
     assert f"could not push {failed}: the reason stands above; run this script again to go on from here" in done.stderr

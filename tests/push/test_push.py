@@ -89,11 +89,8 @@ def test_account_comes_from_sts(folder: Folder) -> None:
     assert done.returncode == 1  # the build fails, after STS was asked
     done = folder.run("--tag", "v1", "--dry-run", ECR_REGISTRY="")
     assert "ACCOUNT.dkr.ecr" in done.stdout
-    (folder.path / "docker").write_text(
-        '#!/bin/sh\ncase $1 in login) echo "$*" >&2; exit 1 ;; esac\nexec docker "$@"\n'
-    )
-    (folder.path / "docker").chmod(0o755)
-    done = folder.run("--tag", "v1", ECR_REGISTRY="", DOCKER=str(folder.path / "docker"))
+    script = 'case $1 in login) echo "$*" >&2; exit 1 ;; esac\nexec docker "$@"'
+    done = folder.run("--tag", "v1", ECR_REGISTRY="", DOCKER=folder.engine(script))
     assert f"login --username AWS --password-stdin {ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com\n" in done.stderr
 
 
@@ -124,9 +121,10 @@ def test_existing_repositories_keep_their_own_rules(folder: Folder, cloud: Cloud
         cloud.aws("ecr", "create-repository", "--repository-name", image, "--image-tag-mutability", "IMMUTABLE")
     aws = folder.path / "bin" / "aws"
     aws.parent.mkdir()
-    aws.write_text(f'#!/bin/sh\necho "InsecureRequestWarning: unverified" >&2\nexec {shutil.which("aws")} "$@"\n')
+    real = shutil.which("aws", path=cloud.user["PATH"])
+    aws.write_text(f'#!/bin/sh\necho "InsecureRequestWarning: unverified" >&2\nexec {real} "$@"\n')
     aws.chmod(0o755)
-    done = folder.run("--tag", "v1", PATH=f"{aws.parent}:{os.environ['PATH']}")
+    done = folder.run("--tag", "v1", PATH=f"{aws.parent}:{cloud.user['PATH']}")
     assert last_lines(done)
     assert f"latest stays as it is: no tag of {folder.images[0]} can be moved" in done.stderr
     assert cloud.tags(folder.images[0]) == ["v1"]

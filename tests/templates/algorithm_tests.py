@@ -7,11 +7,14 @@ regression of algorithms/ and the model in the README's part on text and missing
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smscaffold.sagemaker_local import Endpoint, TrainingResult, endpoint, train
+from smscaffold.sagemaker_local import Endpoint, TrainingResult, endpoint, run, train
 
 from .conftest import Mounts
 
@@ -72,6 +75,40 @@ def test_a_numeric_regression(image: str, regression: Mounts, fitted: TrainingRe
             "\n": "the body is empty",
         }
         refuses(served, CSV, reasons)
+        assert "fits a line" in fitted.logs, "what the algorithm logs arrives"
+        log = served.logs()
+        assert "predicts by a line" in log
+        assert "POST /invocations: 400, row 1: x must be a number\n" in log, "the reason without the value (H50)"
+        assert not any(word in log for word in ("five", "1_0", "0x1F"))
+
+
+def test_a_failure_is_a_sentence_and_a_trace_where_it_helps(image: str, folder: Path, tmp_path: Path) -> None:
+    """T24: a wrong hyperparameter needs no trace; an error in the algorithm has one of its own calls only."""
+    failures = {}
+    for depth in ("many", "0"):
+        data = {"train": folder / "local_test" / "opt_ml" / "input" / "data" / "train"}
+        result = train(image, tmp_path / depth, data, hyperparameters={"max_depth": depth})
+        assert result.exit_code == 1, result.logs
+        failures[depth] = (result.failure or "").rstrip("\n")
+    assert failures["many"] == "hyperparameter max_depth must be a whole number, not 'many'"
+    first, *trace = failures["0"].splitlines()
+    assert first.endswith("max_depth must be 1 or more, not 0")
+    assert not trace or "fit" in "".join(trace)
+    assert "tryCatch" not in "".join(trace), "R's own calls"
+
+
+def test_another_root_than_opt_ml(image: str, folder: Path, tmp_path: Path) -> None:
+    """As in an IDE: OPT_ML says where the folders of the platform are."""
+    root = shutil.copytree(folder / "local_test" / "opt_ml", tmp_path / "root")
+    options: dict[str, Any] = {
+        "environment": {"OPT_ML": "/elsewhere"},
+        "volumes": {str(root): {"bind": "/elsewhere", "mode": "rw"}},
+    }
+    done = run(image, "train", **options)
+    assert done.exit_code == 0, done.logs
+    assert any((root / "model").iterdir())
+    with endpoint(image, None, **options) as served:
+        assert served.invoke("5.1,3.5,1.4,0.2").text == "setosa\n"
 
 
 @pytest.fixture(scope="module", name="passengers")

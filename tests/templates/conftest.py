@@ -21,9 +21,35 @@ from smscaffold import sagemaker_local
 SHARED = ("algorithm", "breakage", "growth", "serving")
 pytest.register_assert_rewrite(*(f"{__package__}.{name}_tests" for name in SHARED))
 
+#: how many workers the tests of a template have in CI, by the front end where there is more than one
+WORKERS = {
+    ("python_flask", None): 2,
+    ("r_plumber", None): 1,
+    ("java_spring", "nginx"): 2,
+    ("java_spring", "direct"): 1,
+}
+
 Render = Callable[..., Path]
 Build = Callable[..., str]
 Mounts = dict[str, Path]
+
+
+# before those with a mark are left out
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as exhaustive what CI need not try: other numbers of workers than in `WORKERS`, and images without nginx.
+
+    CI runs the folder's own tests on an image without nginx.
+    """
+    for item in items:
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        workers, front = params.get("served", params.get("impatient")), params.get("fronted")
+        if workers in (1, 2):
+            again = workers != WORKERS.get((item.path.parent.name, front), workers)
+        else:
+            again = front == "direct"
+        if again:
+            item.add_marker(pytest.mark.exhaustive)
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +57,7 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
     """A function that makes a container folder: `render("python-flask", layout="split")`."""
 
     def render(template: str, **answers: str) -> Path:
-        folder = tmp_path_factory.mktemp(template) / "folder"
+        folder = tmp_path_factory.mktemp(Path(template).name) / "folder"
         data = [f"--data={key}={value}" for key, value in {"project_name": "smscaffold-test", **answers}.items()]
         command = [sys.executable, "-m", "smscaffold", "new", str(folder), f"--template={template}", "--defaults"]
         subprocess.run([*command, "--no-git", "--quiet", *data], check=True)

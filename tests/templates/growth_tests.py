@@ -52,7 +52,7 @@ class Limited(NamedTuple):
     idle: float  # MB that its processes have after a few requests
 
 
-@pytest.fixture(scope="module", params=MODES)
+@pytest.fixture(scope="module", params=["endpoint", pytest.param("batch", marks=pytest.mark.exhaustive)])
 def limited(request: pytest.FixtureRequest, image: str, model: Path) -> Iterator[Limited]:
     environment = {
         "MODEL_SERVER_WORKERS": "1",

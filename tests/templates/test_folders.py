@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_helpers import write
 
 from smscaffold import catalog
 from smscaffold.compile import compile_template
@@ -19,6 +22,7 @@ from .conftest import Build, Render, run_tests
 # what these show is shown by others: each layout, each front end and all that is shared has its turn without them
 AGAIN = (
     "java-spring-single-direct",
+    "java-spring-single-nginx",
     "java-spring-split-nginx",
     "python-fastapi-single-nginx",
     "python-fastapi-split-nginx",
@@ -42,14 +46,41 @@ def variants() -> Iterator[Any]:
 
 
 VARIANTS = list(variants())
+CODE = (".py", ".R", ".java", ".scala")
 
 
 @pytest.mark.parametrize(("template", "answers"), VARIANTS)
-def test_readme_fits_two_pages_and_its_tables_are_whole(render: Render, template: str, answers: dict[str, str]) -> None:
+def test_readme_is_short_and_its_tables_are_whole(render: Render, template: str, answers: dict[str, str]) -> None:
     lines = (render(template, **answers) / "README.md").read_text().splitlines()
-    assert len(lines) <= 150
+    assert len(lines) <= 220
     start = lines.index("| file | what it is |")
     assert "`tests/`" in next(lines[i - 1] for i in range(start, len(lines)) if not lines[i])
+
+
+@pytest.mark.parametrize(
+    "template", [template.name for template in catalog.templates() if template.origin == "built-in"]
+)
+def test_what_fit_gets_is_there(render: Render, template: str) -> None:
+    """Each name in the README's table is one that the folder's own code knows."""
+    folder = render(template)
+    (table,) = re.findall(r"\| `fit` gets \| \|\n((?:\|.*\n)+)", (folder / "README.md").read_text())
+    names = set(re.findall(r"[.$]([A-Za-z]\w+)", " ".join(row.split("|")[1] for row in table.splitlines()[1:])))
+    assert {"metric", "checkpoint", "resume", "hosts", "files"} <= names
+    sources = [path for path in folder.rglob("*") if path.suffix in CODE or path.parts[-2:] == ("program", "train")]
+    code = "\n".join(path.read_text() for path in sources)
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", code)] == []
+
+
+def test_training_data_stays_out_of_git_but_for_the_sample(render: Render) -> None:
+    for template in ("python-flask", "java-spring", "scala-http"):
+        folder = render(template)
+        data = folder / "local_test" / "opt_ml" / "input" / "data"
+        for name in ("train/customers.csv", "train/deeper/more.csv", "test/customers.csv"):
+            write(data / name, "x\n")
+        subprocess.run(["git", "init", "-q", folder], check=True)
+        subprocess.run(["git", "-C", folder, "add", "--all"], check=True)
+        listed = subprocess.run(["git", "-C", folder, "ls-files", data], capture_output=True, text=True, check=True)
+        assert listed.stdout.split() == ["local_test/opt_ml/input/data/train/iris.csv"]
 
 
 # two run them elsewhere: by the README's command (python_flask/test_folder.py), after an update (update/test_docker.py)

@@ -31,7 +31,14 @@ def image(render: Render, build: Build) -> Image:
     return image
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+# python-fastapi has the modules of python-flask that read and write
+@pytest.mark.parametrize(
+    "template",
+    [
+        pytest.param(each, id=each.name, marks=[pytest.mark.exhaustive] * (each.name == "python-fastapi"))
+        for each in TEMPLATES
+    ],
+)
 def test_vectors(template: catalog.Template, image: Image, tmp_path: Path) -> None:
     built = image(template)
     check([*vectors.run_serving(built), *vectors.run_training(built, tmp_path)])

@@ -111,7 +111,7 @@ def test_a_conflict_is_told_and_left_as_git_leaves_one(machine_b: Machine, confl
     assert "UU notes.md\n" in status
     assert "UD local_test/dropped.md\n" in status
     assert machine_b.run("git", "commit", "--all", "-m", "x", cwd=conflict).returncode == 0
-    assert "up to date" in machine_b.update(conflict).stdout
+    assert "There is nothing to update" in machine_b.update(conflict).stdout
 
 
 def test_a_conflict_is_undone(machine_b: Machine, conflict: Path) -> None:

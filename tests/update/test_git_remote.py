@@ -36,7 +36,8 @@ def test_a_fetch_brings_what_is_new(machine_a: Machine, machine_b: Machine, tmp_
     ("address", "words"),
     [
         ("smscaffold://nothing", "no template 'nothing' with a history is installed beside"),
-        ("smscaffold://acme/nothing", "upgrade the package that brings it (acme)"),
+        ("smscaffold://acme/nothing", "install or upgrade the package that provides acme/..."),
+        ("smscaffold://nothing", "install or upgrade smscaffold, or the package that provides nothing"),
         ("smscaffold://", "is not smscaffold://NAME or smscaffold://PACKAGE/NAME"),
         ("smscaffold://../history/python-flask", "is not smscaffold://NAME"),
         ("smscaffold://a/b/c", "is not smscaffold://NAME"),
@@ -89,8 +90,8 @@ def acme(machine_b: Machine, tmp_path: Path) -> dict[str, str]:
     site = tmp_path / "site"
     package = site / "acme_templates"
     write(package / "__init__.py", "raise RuntimeError('imported')\n")
-    write(site / "acme-1.2.dist-info" / "METADATA", "Metadata-Version: 2.1\nName: acme\nVersion: 1.2\n")
-    write(site / "acme-1.2.dist-info" / "entry_points.txt", "[smscaffold.templates]\nacme = acme_templates\n")
+    write(site / "acme_models-1.2.dist-info" / "METADATA", "Metadata-Version: 2.1\nName: acme-models\nVersion: 1.2\n")
+    write(site / "acme_models-1.2.dist-info" / "entry_points.txt", "[smscaffold.templates]\nacme = acme_templates\n")
     repository = tmp_path / "churn"
     write(repository / "copier.yml", "_smscaffold: {title: Churn}\nname: {type: str, default: x}\n")
     write(repository / "{{ _copier_conf.answers_file }}.jinja", "{{ _copier_answers | to_nice_yaml }}")
@@ -117,4 +118,18 @@ def test_a_package_brings_a_template_and_updates_it(machine_b: Machine, acme: di
     assert (folder / "version.txt").read_text() == "0.10\n"
     machine_b.commit(folder)
     done = run("smscaffold", "update", cwd=folder)
-    assert (done.returncode, "upgrade the package that brings it (acme)" in done.stderr) == (1, True)
+    assert (done.returncode, "install or upgrade the package that provides acme/..." in done.stderr) == (1, True)
+
+
+def test_the_package_has_a_name_of_its_own(machine_b: Machine, acme: dict[str, str], tmp_path: Path) -> None:
+    """On a package index the name that a package registers may be somebody else's."""
+    done = ls_remote(machine_b, "smscaffold://acme/nothing", **acme)
+    assert "install or upgrade the package acme-models, which provides acme/..." in done.stderr
+    folder = tmp_path / "x"
+    machine_b.run("smscaffold", "new", folder, "-t", "acme/churn", "-y", cwd=tmp_path, check=True, **acme)
+    answers = folder / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("v0.10", "v0.11"))
+    machine_b.commit(folder)
+    done = machine_b.run("smscaffold", "update", cwd=folder, **acme)
+    assert "is v0.10: first upgrade the package acme-models, which provides acme/..." in done.stderr
+    assert "pip" not in done.stderr

@@ -67,7 +67,9 @@ def test_edits_stay_and_everything_new_comes(machine_a: Machine, second: Machine
     assert second.run(*command.split(), cwd=clone, check=True).returncode == 0
     assert second.status(clone) == ""
     # a reviewer who has smscaffold nowhere but in the virtual environment, which is not activated
-    assert "up to date" in second.run(second.root / "venv/bin/smscaffold", "update", cwd=clone, PATH=os.defpath).stdout
+    done = second.run(second.root / "venv/bin/smscaffold", "update", cwd=clone, PATH=os.defpath)
+    assert done.stdout.startswith("There is nothing to update: ")
+    assert "(Dockerfile, local_test/payloads/iris.json): by edits" in done.stderr
 
 
 def test_copier_finds_nothing_without_the_helper_and_smscaffold_does(machine_b: Machine, folder: Path) -> None:

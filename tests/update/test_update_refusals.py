@@ -90,7 +90,7 @@ def test_an_older_package_than_the_folder(machine_a: Machine, machine_b: Machine
         machine_a.update(folder, check=False),
         "was made with v1.1.0 of git+smscaffold://python-flask",
         "the newest version installed here is v1.0.0",
-        "pip install --upgrade smscaffold",
+        "first upgrade smscaffold\n",
     )
 
 

@@ -74,7 +74,7 @@ class Machine:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert not check or done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
         return done

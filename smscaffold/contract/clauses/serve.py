@@ -149,7 +149,7 @@ class H4(Clause):
             with throttled(leaving, seconds / (5 * self.lasts)):
                 question = pool.submit(ask, leaving, heavy.payload)
                 leaving.until(lambda: question.done() or inside.reads(8080), "the request to be read")
-                leaving.container.kill("SIGTERM")
+                leaving.kill("SIGTERM")
                 began = time.monotonic()
                 if question.done():
                     unproven("the request was over before the container could be stopped: give a larger one")

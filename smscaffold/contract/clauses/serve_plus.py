@@ -53,7 +53,7 @@ class H13(Clause):
             first, busiest = _busiest(broken, load)
             asked = f"SIGKILL to what predicts: {busiest[0].command[:100]}"
             if first in busiest:
-                broken.container.kill()
+                broken.kill()
                 broken.until(lambda: not broken.running, "its end", 30)
                 return "PID 1 itself predicts, and the container ended with it"
             for process in busiest:

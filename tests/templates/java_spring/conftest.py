@@ -64,13 +64,3 @@ def direct(render: Render, build: Build) -> str:
     """An image that serves with Tomcat on the port."""
     folder = render("java-spring", layout="split", front_end="direct")
     return build(folder, "--target=serve", tag="java-spring-direct")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """CI tries two workers behind nginx, and one where Tomcat is on the port."""
-    for item in items:
-        params = item.callspec.params if hasattr(item, "callspec") else {}
-        workers = params.get("served", params.get("impatient"))
-        if (params.get("fronted"), workers) in {("nginx", 1), ("direct", 2)}:
-            item.add_marker(pytest.mark.exhaustive)

@@ -12,10 +12,6 @@ BREAKAGES = COMMON | {
     "train ignores SIGTERM": (
         TRAIN + "Train.java", "Runtime.getRuntime().addShutdownHook(new Thread(train::stop));", "", "stopped_job",
     ),
-    "train works on every host": (
-        "sagemaker/src/main/java/sagemaker/Job.java", "return host().equals(hosts().getFirst())", "return true",
-        "other_hosts",
-    ),
     "serve drops requests on a stop": (
         "program/serve", 'stop_process "$nginx" QUIT', 'stop_process "$nginx" TERM', "request_in_flight",
     ),

@@ -32,6 +32,15 @@ def test_java_is_formatted(builder: str) -> None:
     assert done.returncode == 0, f"not formatted:\n{done.stdout}{done.stderr}"
 
 
+@pytest.mark.docker
+def test_the_compiler_has_nothing_to_warn_of(builder: str) -> None:
+    """The owner's build goes on at a warning, ours does not."""
+    again = "rm -r */target/*classes */target/maven-status"
+    script = f"{again}; mvn --offline --quiet -Dmaven.compiler.failOnWarning=true test-compile"
+    done = subprocess.run(["docker", "run", "--rm", builder, "sh", "-ec", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
 @pytest.mark.parametrize("layout", ["single", "split"])
 def test_no_file_is_long(render: Render, layout: str) -> None:
     for path in render("java-spring", layout=layout).rglob("*.java"):

@@ -15,8 +15,10 @@ from ..algorithm_tests import (  # noqa: F401
     fitted_regression,
     passengers_endpoint,
     refuses,
+    test_a_failure_is_a_sentence_and_a_trace_where_it_helps,
     test_a_numeric_regression,
     test_a_port_that_the_readmes_model_has_not_seen,
+    test_another_root_than_opt_ml,
     test_the_readmes_model_for_text_and_missing_values,
 )
 from ..conftest import Mounts

@@ -19,9 +19,6 @@ BREAKAGES = COMMON | {
     "train keeps no checkpoints": (
         "program/train.R", "file.rename(unfinished, target)", "unlink(unfinished)", "stopped_job",
     ),
-    "train works on every host": (
-        "program/train.R", "is_first_host <- host == hosts[1]", "is_first_host <- TRUE", "other_hosts",
-    ),
     "serve drops requests on a stop": (
         "program/serve", 'stop QUIT $((SECONDS + grace)) "$nginx"', 'stop TERM 0 "$nginx"', "request_in_flight",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -100,6 +101,45 @@ def test_packages_that_debian_lacks_come_from_the_repository(
     (folder / "packages.txt").write_text("nobodysPackage\n")
     with pytest.raises(RuntimeError, match="neither Debian nor file:///repository has a package .* nobodysPackage"):
         build(folder, REPOSITORY, tag="r-packages")
+    with pytest.raises(RuntimeError, match="install_packages.sh: file:///nowhere cannot be reached: "):
+        build(folder, "--build-arg=CRAN_REPOSITORY=file:///nowhere", tag="r-packages")
+
+
+LOCK = {
+    "R": {"Version": "4.5.0", "Repositories": [{"Name": "CRAN", "URL": "https://cran.r-project.org"}]},
+    "Packages": {"ourOwn": {"Package": "ourOwn", "Version": "1.0", "Source": "Repository", "Repository": "CRAN"}},
+}
+#: makes an older version of the package, and the index of old ones, as CRAN has it
+OLDER = """
+cd /tmp && tar -xzf /repository/src/contrib/ourOwn_1.0.tar.gz
+sed -i 's/1.0/0.9/' ourOwn/DESCRIPTION && sed -i 's/42/41/' ourOwn/R/answer.R
+mkdir -p /repository/src/contrib/Archive/ourOwn /repository/src/contrib/Meta
+tar -czf /repository/src/contrib/Archive/ourOwn/ourOwn_0.9.tar.gz ourOwn
+Rscript -e 'f <- "ourOwn/ourOwn_0.9.tar.gz"; d <- data.frame(size = 1, mtime = Sys.time(), row.names = f)' \
+  -e 'saveRDS(list(ourOwn = d), "/repository/src/contrib/Meta/archive.rds")'
+"""
+
+
+@pytest.mark.docker
+@pytest.mark.exhaustive
+def test_a_version_that_is_named_and_a_lockfile(
+    with_repository: Callable[[dict[str, str]], Path], image: str, build: Build
+) -> None:
+    folder = with_repository(OUR_OWN)
+    repository = f"{folder / 'program' / 'repository'}:/repository"
+    command = ["docker", "run", "--rm", f"--volume={repository}", image, "bash", "-ec", OLDER]
+    subprocess.run(command, check=True, capture_output=True)
+    (folder / "packages.txt").write_text("rpart\nourOwn@0.9\n")
+    pinned = build(folder, REPOSITORY, tag="r-pinned")
+    assert run(pinned, *ANSWER).logs == "41"
+    tools = "command -v gcc || Rscript -e 'cat(requireNamespace(\"remotes\", quietly = TRUE))'"
+    assert run(pinned, "sh", "-c", tools).logs == "FALSE", "what only the build needs is gone"
+    (folder / "packages.txt").write_text("rpart\nourOwn@0.1\n")
+    with pytest.raises(RuntimeError, match="install_packages.sh: file:///repository has no ourOwn 0.1: "):
+        build(folder, REPOSITORY, tag="r-pinned")
+    (folder / "packages.txt").write_text("rpart\n")
+    (folder / "renv.lock").write_text(json.dumps(LOCK))
+    assert run(build(folder, REPOSITORY, tag="r-locked"), *ANSWER).logs == "42"
 
 
 @pytest.mark.docker

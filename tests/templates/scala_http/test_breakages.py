@@ -16,10 +16,6 @@ BREAKAGES = OTHERS | {
         'Thread(() => stop(ml, job, exitCode)).setName("stop")',
         "stopped_job",
     ),
-    "train works on every host": (
-        "sagemaker/src/main/scala/sagemaker/Job.scala", "hosts.headOption.contains(host)", "hosts.contains(host)",
-        "other_hosts",
-    ),
     "serve drops bad records": (
         SERVE + "Predictor.scala", "records.errors, answerFormat", "Map.empty, answerFormat", "bad_records",
     ),

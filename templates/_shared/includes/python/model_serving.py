@@ -21,10 +21,11 @@ import answers
 import formats
 import negotiation
 
-MODEL = Path("/opt/ml/model")
+MODEL = Path(os.environ.get("OPT_ML", "/opt/ml")) / "model"
 TIMEOUT = int(os.environ.get("MODEL_SERVER_TIMEOUT", "65"))  # seconds; `serve` has checked it
 WARM_UP = min(TIMEOUT, 60)  # seconds: SageMaker waits some minutes for a container to be ready
 
+logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
 log = logging.getLogger(__name__)
 
 
@@ -97,9 +98,12 @@ def respond(body, content_type, accept, encoding):
     return (text if formats.BATCH else text + "\n").encode(), f"{answer_type}; charset=utf-8"
 
 
-def error_body(method, path, status, message):
-    """Return the JSON that every error has: one short sentence, no stack trace (H20)."""
-    # the message may quote the payload (H50), and the path may hold control characters
-    log.warning("%s %.200s: %d", method, ascii(path)[1:-1], status)
+def error_body(method, path, status, message, logged=""):
+    """Return the JSON that every error has: one short sentence, no stack trace (H20).
+
+    The message may quote the payload, which does not belong into the log: that gets `logged` instead (H50).
+    """
+    # the path may hold control characters
+    log.warning("%s %.200s: %d%s", method, ascii(path)[1:-1], status, logged and f", {logged}")
     message = " ".join(message.split())[:1000]
     return (answers.dump_json({"error": message}) + "\n").encode("utf-8", "replace")

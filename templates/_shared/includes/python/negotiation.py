@@ -7,6 +7,8 @@ from functools import lru_cache
 
 CSV, JSON, JSONLINES = TYPES = ("text/csv", "application/json", "application/jsonlines")
 BODY_MIB = int(os.environ.get("MODEL_SERVER_BODY_MIB", "25"))  # the largest body, decoded; 0 is no limit
+# the beginning of a sentence in which no value of the request stands
+SAFE = re.compile(r"(row [0-9]+: )?(?:(?!, not )[^:'\"])*")
 QUALITY = re.compile(r"0(\.[0-9]*)?|\.[0-9]+|1(\.0*)?")
 
 
@@ -16,6 +18,11 @@ class Refused(Exception):
     def __init__(self, status, sentence, **headers):
         super().__init__(sentence)
         self.status, self.headers = status, {name.replace("_", "-"): value for name, value in headers.items()}
+
+    @property
+    def without_values(self):
+        """The beginning of the sentence, up to where it quotes the request: quotes do not belong into the log (H50)."""
+        return SAFE.match(str(self))[0].rstrip()
 
 
 class BadInput(Refused, ValueError):

@@ -26,7 +26,7 @@ async def invocations(request: Request) -> Response:
 
 @app.exception_handler(negotiation.Refused)
 async def refuse(request: Request, error: negotiation.Refused) -> Response:
-    return error_response(request, error.status, str(error), error.headers)
+    return error_response(request, error.status, str(error), error.headers, error.without_values)
 
 
 @app.exception_handler(HTTPException)
@@ -39,6 +39,8 @@ async def fail(request: Request, error: Exception) -> Response:
     return error_response(request, 500, f"{type(error).__name__}: {error}")
 
 
-def error_response(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    body = model_serving.error_body(request.method, request.url.path, status, message)
+def error_response(
+    request: Request, status: int, message: str, headers: dict[str, str] | None = None, logged: str = ""
+) -> Response:
+    body = model_serving.error_body(request.method, request.url.path, status, message, logged)
     return Response(body, status, headers, media_type=negotiation.JSON)

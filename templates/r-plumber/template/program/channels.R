@@ -2,7 +2,7 @@
 
 formats <- new.env() # formats.R, which train.R fills when it has what it needs
 
-ml <- function(...) file.path("/opt/ml", ...)
+ml <- function(...) file.path(Sys.getenv("OPT_ML", "/opt/ml"), ...)
 
 # Fails with what is wrong with the job's input, in one sentence that a person
 # can act on.

@@ -11,7 +11,9 @@ sys.source("answers.R", answers)
 headers <- formats$headers
 algorithm <- formats$algorithm
 
-model <- algorithm$load_model("/opt/ml/model")
+# OPT_ML is for a run outside of the container, as in an IDE
+root <- Sys.getenv("OPT_ML", "/opt/ml")
+model <- algorithm$load_model(file.path(root, "model"))
 timeout <- as.numeric(Sys.getenv("MODEL_SERVER_TIMEOUT", "65")) # seconds
 
 # Before all filters and parsers: the body is read as it is, by its own type.
@@ -22,7 +24,9 @@ function(req, res) {
   body <- req$rook.input$read()
   tryCatch(
     invoke(req, res, body),
-    refused = function(e) refuse(req, res, e$status, e$message, e$headers),
+    refused = function(e) {
+      refuse(req, res, e$status, e$message, e$headers, ours = TRUE)
+    },
     bad_input = function(e) refuse(req, res, 400, conditionMessage(e)),
     error = function(e) refuse(req, res, 500, conditionMessage(e))
   )
@@ -90,14 +94,22 @@ with_trace <- function(code) {
   })
 }
 
-# Answers with the JSON that every error has: one short sentence (H20). The log
-# does not get it, because it may quote the payload (H50).
-refuse <- function(req, res, status, message, headers = list()) {
-  message(req$REQUEST_METHOD, " ", req$PATH_INFO, ": ", status)
+# Answers with the JSON that every error has: one short sentence (H20). Our own
+# sentences are logged as well, without values; those of the algorithm may quote
+# the payload anywhere, and are not (H50).
+refuse <- function(req, res, status, message, headers = list(), ours = FALSE) {
+  why <- if (ours) paste0(", ", without_values(message))
+  message(req$REQUEST_METHOD, " ", req$PATH_INFO, ": ", status, why)
   sentence <- substr(trimws(gsub("\\s+", " ", message)), 1, 1000)
   text <- paste0('{"error":', answers$json_values(sentence), "}")
   for (name in names(headers)) res$setHeader(name, headers[[name]])
   answer(res, status, "application/json", text, "\n")
+}
+
+# Returns the beginning of a sentence, up to where it quotes the request.
+without_values <- function(sentence) {
+  safe <- "^(row [0-9]+: )?((?!, not )[^:'\"])*"
+  trimws(regmatches(sentence, regexpr(safe, sentence, perl = TRUE)))
 }
 
 answer <- function(res, status, type, ...) {

@@ -12,6 +12,8 @@ ml <- channels$ml
 
 log_line <- function(...) cat(..., "\n", sep = "")
 
+peers_port <- 10040 # where the first host of a job listens for the others
+
 # --- hyperparameters ---------------------------------------------------------
 
 # Returns the defaults overlaid with what the job gave, each in the type of its
@@ -153,12 +155,67 @@ checkpoints <- function() {
   list(paths = paths, numbers = numbers)
 }
 
+# --- several hosts -----------------------------------------------------------
+
+# Returns a socket that the other hosts can connect to, if there are others and
+# the port is free. Their connections are reset when it is closed.
+listen_for_peers <- function(job) {
+  if (length(job$hosts) > 1) {
+    tryCatch(serverSocket(peers_port), error = function(e) NULL)
+  }
+}
+
+# Returns when the first host has ended, could not be reached for a minute, or
+# this one is asked to stop.
+#
+# Docker Compose, which runs the local mode of the SageMaker SDK, stops all
+# hosts when one of them ends (L4): a host that has nothing to do must not be
+# the first to end.
+wait_for_first_host <- function(job) {
+  first <- job$hosts[1]
+  log_line(job$host, ": ", first, " trains alone, this host waits for its end")
+  deadline <- Sys.time() + 60
+  peer <- NULL
+  while (is.null(peer) && Sys.time() < deadline && !job$stopping()) {
+    # not started yet, or nobody knows its name yet (T40)
+    peer <- tryCatch(
+      suppressWarnings(
+        socketConnection(first, peers_port, open = "rb", timeout = 1)
+      ),
+      error = function(e) Sys.sleep(0.5)
+    )
+  }
+  if (is.null(peer)) {
+    log_line(job$host, " ends: ", first, " could not be reached")
+    return(invisible())
+  }
+  while (!job$stopping() && is_open(peer)) {}
+  if (!job$stopping()) {
+    # Compose takes the exit code of the host that ends first: that is the
+    # first host's
+    Sys.sleep(2)
+  }
+  log_line(job$host, " ends after ", first)
+}
+
+# Is the connection open still? Waits up to a second.
+is_open <- function(peer) {
+  ended <- socketSelect(list(peer), timeout = 1)
+  !ended || tryCatch(
+    length(suppressWarnings(readBin(peer, "raw"))) > 0,
+    error = function(e) FALSE
+  )
+}
+
+# --- from start to end -------------------------------------------------------
+
 train <- function(job) {
   # remove this block if your algorithm is a distributed one
   if (!job$is_first_host) {
-    log_line(job$host, ": nothing to do, ", job$hosts[1], " trains alone")
-    return(invisible())
+    return(wait_for_first_host(job))
   }
+  listener <- listen_for_peers(job)
+  on.exit(if (!is.null(listener)) close(listener))
   sys.source("formats.R", formats)
   algorithm <- formats$algorithm
   given <- channels$read_config("hyperparameters.json")
@@ -169,6 +226,9 @@ train <- function(job) {
   model <- algorithm$fit(channels$job_channels(), hyperparameters, job)
   if (is.null(model)) {
     job_error("fit in algorithm.R returned NULL: it must return the model")
+  }
+  if (job$stopping()) {
+    log_line("the job was stopped early: the model is the best so far")
   }
   if (job$is_first_host) { # two hosts must not write the same files (T22)
     dir.create(ml("model"), showWarnings = FALSE, recursive = TRUE)
@@ -192,6 +252,19 @@ report_failure <- function(error, calls) {
   try(writeLines(report, ml("output", "failure")), silent = TRUE)
 }
 
+# Returns the calls that led to an error, from fit on, without those by which R
+# handles errors. The last one is the call that failed.
+calls_of <- function(error, calls) {
+  labels <- limitedLabels(calls)
+  handlers <- "^(doT|t)ryCatch|^withCalling|^[.]handleSimple|^h[(]|^stop"
+  labels <- labels[!grepl(handlers, labels)]
+  from <- c(grep("^algorithm[$]", labels), 1)[1]
+  failed <- if (!is.null(conditionCall(error))) {
+    limitedLabels(list(conditionCall(error)))
+  }
+  unique(c(labels[seq_along(labels) >= from], failed))
+}
+
 # Returns the exit code. running is a file that tells `train` that an interrupt
 # can be taken.
 main <- function(running) {
@@ -209,7 +282,7 @@ main <- function(running) {
         stop_asked <<- TRUE
         tryInvokeRestart("resume") # go on where it came
       },
-      error = function(e) calls <<- limitedLabels(sys.calls())
+      error = function(e) calls <<- calls_of(e, sys.calls())
     ),
     error = function(e) {
       report_failure(e, calls)

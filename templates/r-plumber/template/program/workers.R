@@ -26,7 +26,8 @@ load_application <- function(into) {
     ),
     error = function(e) {
       reason <- paste0(conditionMessage(e), warned)
-      message("serve: cannot load the model in /opt/ml/model: ", reason)
+      place <- file.path(Sys.getenv("OPT_ML", "/opt/ml"), "model")
+      message("serve: cannot load the model in ", place, ": ", reason)
       quit(status = 1)
     }
   )

@@ -17,6 +17,8 @@ import sagemaker.SageMakerAlgorithm;
  */
 public final class Algorithm implements SageMakerAlgorithm<Algorithm.Line> {
 
+  private static final System.Logger LOG = System.getLogger("algorithm");
+
   record Line(double slope, double start) {}
 
   @Override
@@ -35,6 +37,7 @@ public final class Algorithm implements SageMakerAlgorithm<Algorithm.Line> {
 
   @Override
   public Line fit(Channels channels, Hyperparameters hyperparameters, Job job) throws IOException {
+    LOG.log(System.Logger.Level.INFO, "fits a line");
     System.out.println("given: " + hyperparameters);
     Rows rows = channels.get("train").rows(List.of(Column.number("x"), Column.number("y")));
     double meanX = 0;
@@ -65,6 +68,7 @@ public final class Algorithm implements SageMakerAlgorithm<Algorithm.Line> {
 
   @Override
   public List<?> predict(Line line, Rows rows) {
+    LOG.log(System.Logger.Level.INFO, "predicts by a line");
     var answers = new ArrayList<Double>();
     for (int row = 0; row < rows.size(); row++) {
       answers.add(Math.rint(1e6 * (line.slope() * rows.number(row, 0) + line.start())) / 1e6);

@@ -11,12 +11,15 @@ final case class Line(slope: Double, start: Double)
   */
 final class Algorithm extends SageMakerAlgorithm[Line]:
 
+  private val log = System.getLogger("algorithm")
+
   val columns: Seq[Column] = Seq(Column.Number("x"))
 
   override val hyperparameters: Hyperparameters =
     Hyperparameters("degree" -> 1, "center" -> true, "name" -> "line", "range" -> Json.Arr())
 
   def fit(channels: Channels, hyperparameters: Hyperparameters, job: Job): Line =
+    log.log(System.Logger.Level.INFO, "fits a line")
     println(s"given: $hyperparameters")
     val rows = channels("train").rows(columns :+ Column.Number("y"))
     val xs = rows.indices.map(rows.number(_, 0))
@@ -34,4 +37,5 @@ final class Algorithm extends SageMakerAlgorithm[Line]:
     Line(numbers(0), numbers(1))
 
   def predict(line: Line, rows: Rows): Seq[Double] =
+    log.log(System.Logger.Level.INFO, "predicts by a line")
     rows.indices.map(row => math.rint(1e6 * (line.slope * rows.number(row, 0) + line.start)) / 1e6)

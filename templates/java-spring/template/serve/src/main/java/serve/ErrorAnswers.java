@@ -4,6 +4,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
@@ -19,6 +21,7 @@ public final class ErrorAnswers extends ErrorReportValve {
 
   private static final System.Logger LOG = System.getLogger("serve");
   private static final int LONGEST = 1000;
+  private static final Pattern SAFE = Pattern.compile("(row [0-9]+: )?((?!, not )[^:'\"])*+");
 
   private final Settings settings;
 
@@ -26,10 +29,17 @@ public final class ErrorAnswers extends ErrorReportValve {
     this.settings = settings;
   }
 
-  /** Answers with an error. The log gets no sentence: it may quote the payload (H50). */
-  void send(HttpServletResponse response, String request, int status, String sentence)
+  /**
+   * Answers with an error.
+   *
+   * @param isOurs is the sentence one of the server's own? Then the log gets its beginning, up to
+   *     where it quotes the payload (H50)
+   */
+  void send(
+      HttpServletResponse response, String request, int status, String sentence, boolean isOurs)
       throws IOException {
-    LOG.log(System.Logger.Level.WARNING, "{0}: {1}", request, Integer.toString(status));
+    String why = isOurs ? ", " + withoutValues(sentence) : "";
+    LOG.log(System.Logger.Level.WARNING, "{0}: {1}{2}", request, Integer.toString(status), why);
     String line = String.join(" ", sentence.strip().split("\\s+"));
     String message = line.substring(0, Math.min(line.length(), LONGEST));
     byte[] body = (Json.write(Map.of("error", message)) + "\n").getBytes(StandardCharsets.UTF_8);
@@ -38,6 +48,11 @@ public final class ErrorAnswers extends ErrorReportValve {
     response.setContentType(MediaType.JSON);
     response.setContentLength(body.length);
     response.getOutputStream().write(body);
+  }
+
+  private static String withoutValues(String sentence) {
+    Matcher safe = SAFE.matcher(sentence);
+    return safe.lookingAt() ? safe.group().strip() : "";
   }
 
   @Override
@@ -50,7 +65,8 @@ public final class ErrorAnswers extends ErrorReportValve {
       return;
     }
     try {
-      send(response, request.getMethod() + " " + request.getRequestURI(), status, reason(status));
+      String asked = request.getMethod() + " " + request.getRequestURI();
+      send(response, asked, status, reason(status), true);
       response.finishResponse();
     } catch (IOException gone) {
       LOG.log(System.Logger.Level.DEBUG, "the client is gone");

@@ -96,7 +96,7 @@ final class InvocationsController {
   private static RefusedException failed(Throwable error) {
     LOG.log(System.Logger.Level.ERROR, "the request failed", error);
     String reason = "%s: %s".formatted(error.getClass().getSimpleName(), error.getMessage());
-    return new RefusedException(500, reason);
+    return RefusedException.ofAlgorithm(500, reason);
   }
 
   private void refuse(
@@ -104,6 +104,6 @@ final class InvocationsController {
       throws IOException {
     String asked = request.getMethod() + " " + request.getRequestURI();
     error.headers().forEach(response::setHeader);
-    errors.send(response, asked, error.status(), error.getMessage());
+    errors.send(response, asked, error.status(), error.getMessage(), error.isOurs());
   }
 }

@@ -34,11 +34,19 @@ final class Predictor<M> {
     if (rows.size() == 0) {
       return List.of();
     }
-    List<?> predictions = algorithm.predict(model, rows);
+    List<?> predictions = ask(rows);
     if (predictions.size() != rows.size()) {
       throw new IllegalStateException(
           "predict returned %d predictions for %d rows".formatted(predictions.size(), rows.size()));
     }
     return predictions;
+  }
+
+  private List<?> ask(Rows rows) throws Exception {
+    try {
+      return algorithm.predict(model, rows);
+    } catch (BadRequestException error) {
+      throw RefusedException.ofAlgorithm(400, error.getMessage());
+    }
   }
 }

@@ -3,8 +3,6 @@ package serve;
 import algorithm.Algorithm;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -24,11 +22,13 @@ import sagemaker.SageMakerAlgorithm;
 })
 class Serve {
 
-  private static final Path MODEL = Path.of("/opt/ml/model");
+  /** OPT_ML is for a run outside of the container, as in an IDE. */
+  private static final Path MODEL =
+      Path.of(System.getenv().getOrDefault("OPT_ML", "/opt/ml"), "model");
+
   private static volatile int exitCode;
 
   public static void main(String[] arguments) {
-    Logger.getLogger("").setLevel(Level.WARNING); // of the JDK's own logging, which is enough here
     Settings settings = Settings.ofSystemProperties();
     ConfigurableApplicationContext context = start(settings, load(new Algorithm(), settings));
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context)));
@@ -36,6 +36,7 @@ class Serve {
   }
 
   static ConfigurableApplicationContext start(Settings settings, Predictor<?> predictor) {
+    // the JDK's own logging is enough: program/logging.properties
     System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
     var application = new SpringApplication(Serve.class);
     application.setBannerMode(Banner.Mode.OFF);

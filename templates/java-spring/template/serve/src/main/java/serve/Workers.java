@@ -168,7 +168,7 @@ final class Workers {
   private void answer(HttpServletResponse response) {
     try {
       response.setHeader("Connection", "close"); // the thread will not read another request from it
-      errors.send(response, "POST /invocations", 504, errors.reason(504));
+      errors.send(response, "POST /invocations", 504, errors.reason(504), true);
       response.flushBuffer();
     } catch (IOException | RuntimeException gone) {
       LOG.log(System.Logger.Level.DEBUG, "the client is gone");

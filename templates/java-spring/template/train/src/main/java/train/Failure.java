@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import sagemaker.JobException;
 
-/** Why a job failed: one sentence first, then where (T24). */
+/** Why a job failed: one sentence first, then where, unless the sentence says it all (T24). */
 final class Failure {
 
   private Failure() {}
@@ -17,8 +17,10 @@ final class Failure {
     var report = new StringWriter();
     var out = new PrintWriter(report);
     out.println(sentence(error));
-    out.println();
-    error.printStackTrace(out);
+    if (!(error instanceof JobException)) {
+      out.println();
+      error.printStackTrace(out);
+    }
     System.err.print(report);
     try {
       Files.createDirectories(ml.resolve("output"));

@@ -8,8 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import sagemaker.Hyperparameters;
 import sagemaker.JobException;
@@ -43,8 +41,8 @@ public final class Train {
           "usage: train\n\nTakes no arguments; everything comes from /opt/ml/input.");
       System.exit(arguments.length == 1 && arguments[0].equals("--help") ? 0 : 2);
     }
-    Logger.getLogger("").setLevel(Level.WARNING); // libraries that tell of every step
-    Path ml = Path.of("/opt/ml");
+    // OPT_ML is for a run outside of the container, as in an IDE
+    Path ml = Path.of(System.getenv().getOrDefault("OPT_ML", "/opt/ml"));
     int code;
     try {
       var train = new Train(ml);
@@ -58,12 +56,13 @@ public final class Train {
   }
 
   private int run() {
-    try {
+    try (var peers = new Peers(job)) {
       if (job.isFirstHost()) {
+        peers.listen();
         trainModel(new Algorithm());
       } else {
         // remove this if your algorithm is distributed: all hosts then fit, and the first one saves
-        log("%s: nothing to do, %s trains alone".formatted(job.host(), job.hosts().getFirst()));
+        peers.waitForFirstHost();
       }
       return 0;
     } catch (Throwable error) { // whatever ended fit, a failed job says so, and not with 0
@@ -78,6 +77,9 @@ public final class Train {
     String name = System.getenv().getOrDefault("TRAINING_JOB_NAME", "without a name");
     log("training job %s with %s".formatted(name, hyperparameters));
     M model = algorithm.fit(InputChannel.ofJob(ml), hyperparameters, job);
+    if (job.isStopping()) {
+      log("the job was stopped early: the model is the best so far");
+    }
     if (job.isFirstHost()) { // two hosts must not write the same files (T22)
       Path directory = Files.createDirectories(ml.resolve("model"));
       algorithm.save(model, directory);

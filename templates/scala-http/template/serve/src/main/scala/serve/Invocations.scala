@@ -83,12 +83,10 @@ final class Answer(request: Request, response: Response, callback: Callback):
     response.getHeaders.put(HttpHeader.CONTENT_LENGTH, body.length.toLong)
     response.write(true, ByteBuffer.wrap(body), callback)
 
-  /** Answers with the JSON that every error has: one short sentence, no stack trace (H20). The log
-    * gets no sentence: it may quote the payload (H50).
-    */
+  /** Answers with the JSON that every error has: one short sentence, no stack trace (H20). */
   def refuse(refusal: Refusal): Unit =
     val path = Request.getPathInContext(request)
-    log.log(Level.WARNING, s"${request.getMethod} $path: ${refusal.status}")
+    log.log(Level.WARNING, s"${request.getMethod} $path: ${refusal.status}${refusal.logged}")
     val json = StringBuilder("{\"error\":")
     JsonWriter.Compact.quote(refusal.sentence.strip.split("\\s+").mkString(" ").take(1000), json)
     json ++= "}\n"

@@ -4,10 +4,22 @@ import java.lang.System.Logger.Level
 
 import sagemaker.{BadRequestException, Prediction, Rows, SageMakerAlgorithm}
 
-/** A request that is answered with an error: its status, one sentence for the client (H20), and
-  * what else the answer has to say in its head.
+/** A request that is answered with an error: its status, one sentence for the client (H20), what
+  * else the answer has to say in its head, and whether the sentence is one of the server's own. The
+  * algorithm's may quote the payload anywhere.
   */
-final case class Refusal(status: Int, sentence: String, headers: Map[String, String] = Map.empty)
+final case class Refusal(
+    status: Int,
+    sentence: String,
+    headers: Map[String, String] = Map.empty,
+    isOurs: Boolean = true
+):
+  /** The beginning of the sentence for the log, up to where it quotes the payload (H50). */
+  def logged: String =
+    if isOurs then Refusal.Safe.findPrefixOf(sentence).fold("")(safe => s", ${safe.strip}") else ""
+
+object Refusal:
+  private val Safe = """(row [0-9]+: )?((?!, not )[^:'"])*+""".r
 
 /** A loaded model, and how it is asked. */
 final class Predictor[M](algorithm: SageMakerAlgorithm[M], model: M, isBatch: Boolean):
@@ -29,10 +41,11 @@ final class Predictor[M](algorithm: SageMakerAlgorithm[M], model: M, isBatch: Bo
           Right(writer.write(predict(records.rows), records.errors, answerFormat))
         case Left(reason) => Left(Refusal(400, reason))
     catch
-      case error: BadRequestException => Left(Refusal(400, error.getMessage))
+      case error: BadRequestException => Left(Refusal(400, error.getMessage, isOurs = false))
       case error: Throwable => // the model's, whatever it is: the next request may fare better
         log.log(Level.ERROR, "the request failed", error)
-        Left(Refusal(500, s"${error.getClass.getSimpleName}: ${error.getMessage}"))
+        val reason = s"${error.getClass.getSimpleName}: ${error.getMessage}"
+        Left(Refusal(500, reason, isOurs = false))
 
   private def predict(rows: Rows): Seq[Prediction] =
     if rows.size == 0 then Seq.empty

@@ -1,7 +1,6 @@
 package serve
 
 import java.nio.file.Path
-import java.util.logging.{Level, Logger}
 
 import algorithm.Algorithm
 import sagemaker.SageMakerAlgorithm
@@ -9,10 +8,10 @@ import sagemaker.SageMakerAlgorithm
 /** The server that `program/serve` starts: loads the model, then answers requests. */
 object Serve:
 
-  private val Model = Path.of("/opt/ml/model")
+  /** OPT_ML is for a run outside of the container, as in an IDE. */
+  private val Model = Path.of(sys.env.getOrElse("OPT_ML", "/opt/ml"), "model")
 
   def main(arguments: Array[String]): Unit =
-    Logger.getLogger("").setLevel(Level.WARNING) // of the JDK's own logging, which is enough here
     val settings = Settings.ofSystemProperties()
     val supervisor = Supervisor(settings.socket)
     val workers = Workers(settings.workers, settings.timeout, supervisor.askForReplacement)

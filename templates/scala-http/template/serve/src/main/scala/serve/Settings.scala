@@ -8,7 +8,7 @@ import scala.concurrent.duration.{DurationInt, FiniteDuration}
   * properties.
   *
   * @param socket
-  *   where nginx asks
+  *   where nginx asks; none outside of the container
   * @param workers
   *   how many predictions there are at a time
   * @param timeout
@@ -21,7 +21,7 @@ import scala.concurrent.duration.{DurationInt, FiniteDuration}
   *   is this a batch transform job? Then each line of a request is a record of its own (B5)
   */
 final case class Settings(
-    socket: Path,
+    socket: Option[Path],
     workers: Int,
     timeout: FiniteDuration,
     grace: FiniteDuration,
@@ -33,10 +33,13 @@ object Settings:
 
   def ofSystemProperties(): Settings =
     Settings(
-      socket = Path.of(sys.props("serve.socket")),
-      workers = sys.props("serve.workers").toInt,
-      timeout = sys.props("serve.timeout").toInt.seconds,
-      grace = sys.props("serve.grace").toInt.seconds,
-      bodyMib = sys.props("serve.body-mib").toInt,
-      isBatch = sys.props("serve.batch").toBoolean
+      socket = sys.props.get("serve.socket").map(Path.of(_)),
+      workers = number("workers", Runtime.getRuntime.availableProcessors),
+      timeout = number("timeout", 65).seconds,
+      grace = number("grace", 25).seconds,
+      bodyMib = number("body-mib", 25),
+      isBatch = sys.props.get("serve.batch").exists(_.toBoolean)
     )
+
+  private def number(name: String, default: Int): Int =
+    sys.props.get(s"serve.$name").fold(default)(_.toInt)

@@ -5,7 +5,7 @@ import java.lang.System.Logger.Level
 import java.nio.file.{Files, Path}
 
 /** Tells `program/serve` of this JVM, by files beside its socket. */
-final class Supervisor(socket: Path):
+final class Supervisor(socket: Option[Path]):
 
   private val log = System.getLogger("serve")
 
@@ -16,6 +16,7 @@ final class Supervisor(socket: Path):
   def askForReplacement(): Unit = tell("replace-")
 
   private def tell(what: String): Unit =
-    val name = socket.getFileName.toString.replace("jvm-", what).stripSuffix(".sock")
-    try Files.write(socket.resolveSibling(name), Array.emptyByteArray)
-    catch case error: IOException => log.log(Level.ERROR, s"cannot write $name", error)
+    socket.foreach: path =>
+      val name = path.getFileName.toString.replace("jvm-", what).stripSuffix(".sock")
+      try Files.write(path.resolveSibling(name), Array.emptyByteArray)
+      catch case error: IOException => log.log(Level.ERROR, s"cannot write $name", error)

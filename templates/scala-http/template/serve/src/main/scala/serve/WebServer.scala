@@ -3,16 +3,31 @@ package serve
 import java.nio.file.{Files, Path}
 import java.nio.file.attribute.PosixFilePermissions
 
-import org.eclipse.jetty.server.{Handler, HttpConfiguration, HttpConnectionFactory, Server}
+import org.eclipse.jetty.server.{AbstractConnector, Handler, HttpConfiguration}
+import org.eclipse.jetty.server.{HttpConnectionFactory, Server, ServerConnector}
 import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector
 import org.eclipse.jetty.util.thread.QueuedThreadPool
 
-/** Jetty on a unix socket, behind nginx: what nginx sees to is switched off here. */
-final class WebServer(socket: Path, handler: Handler):
+/** Jetty on a unix socket, behind nginx: what nginx sees to is switched off here. Without a socket,
+  * as in an IDE, it listens on port 8080 of this machine.
+  */
+final class WebServer(socket: Option[Path], handler: Handler):
 
   // as many requests may be worked on or wait for a worker; more wait for a thread
   private val server = Server(QueuedThreadPool(1000))
-  private val connector = UnixDomainServerConnector(server, HttpConnectionFactory(http))
+  private val connector = socket.fold(onPort)(onSocket)
+
+  private def onSocket(path: Path): AbstractConnector =
+    val connector = UnixDomainServerConnector(server, HttpConnectionFactory(http))
+    connector.setUnixDomainPath(path)
+    connector.setAcceptQueueSize(4096)
+    connector
+
+  private def onPort: AbstractConnector =
+    val connector = ServerConnector(server, HttpConnectionFactory(http))
+    connector.setHost("127.0.0.1")
+    connector.setPort(8080)
+    connector
 
   private def http: HttpConfiguration =
     val http = HttpConfiguration()
@@ -22,8 +37,6 @@ final class WebServer(socket: Path, handler: Handler):
     http
 
   def start(): Unit =
-    connector.setUnixDomainPath(socket)
-    connector.setAcceptQueueSize(4096)
     connector.setIdleTimeout(0) // nginx closes what it does not need any more
     connector.setShutdownIdleTimeout(-1)
     server.addConnector(connector)
@@ -34,7 +47,7 @@ final class WebServer(socket: Path, handler: Handler):
       true
     server.start()
     // nginx's workers are another user
-    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw-rw-"))
+    socket.foreach(Files.setPosixFilePermissions(_, PosixFilePermissions.fromString("rw-rw-rw-")))
 
   /** Takes no new connections, and closes each of the others with its next answer. */
   def drain(): Unit = connector.shutdown()

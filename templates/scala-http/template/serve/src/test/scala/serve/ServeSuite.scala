@@ -16,10 +16,10 @@ import scala.util.Using
 class ServeSuite extends munit.FunSuite:
 
   private val socket = Files.createTempDirectory("serve").resolve("jvm-1.sock")
-  private val settings = Settings(socket, workers = 1, timeout = 1.second, grace = 1.second)
+  private val settings = Settings(Some(socket), workers = 1, timeout = 1.second, grace = 1.second)
   private val workers = Workers(1, settings.timeout, () => ())
   private val predictor = Predictor(EchoAlgorithm(), (), isBatch = false)
-  private val server = WebServer(socket, Invocations(predictor, settings, workers))
+  private val server = WebServer(Some(socket), Invocations(predictor, settings, workers))
 
   override def beforeAll(): Unit =
     Logger.getLogger("").setLevel(Level.OFF)

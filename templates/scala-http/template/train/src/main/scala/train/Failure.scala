@@ -5,14 +5,14 @@ import java.nio.file.{Files, Path}
 
 import sagemaker.JobException
 
-/** Why a job failed: one sentence first, then where (T24). */
+/** Why a job failed: one sentence first, then where, unless the sentence says it all (T24). */
 object Failure:
 
   /** Writes the reason to standard error and to output/failure, and returns the exit code 1. */
   def report(ml: Path, error: Throwable): Int =
-    val trace = StringWriter()
-    error.printStackTrace(PrintWriter(trace, true))
-    val report = s"${sentence(error)}\n\n$trace"
+    val report = error match
+      case _: JobException => s"${sentence(error)}\n"
+      case _               => s"${sentence(error)}\n\n${trace(error)}"
     Console.err.print(report)
     try
       Files.createDirectories(ml.resolve("output"))
@@ -21,6 +21,11 @@ object Failure:
       case error: IOException => // must not hide the exit code
         Console.err.println(s"the failure file could not be written: $error")
     1
+
+  private def trace(error: Throwable): String =
+    val trace = StringWriter()
+    error.printStackTrace(PrintWriter(trace, true))
+    trace.toString
 
   /** SageMaker shows the beginning: it says something. */
   private def sentence(error: Throwable): String =

@@ -2,7 +2,6 @@ package train
 
 import java.nio.file.{Files, Path}
 import java.util.concurrent.{CompletableFuture, TimeUnit, TimeoutException}
-import java.util.logging.{Level, Logger}
 
 import scala.jdk.StreamConverters.*
 import scala.util.Using
@@ -27,8 +26,8 @@ object Train:
         "usage: train\n\nTakes no arguments; everything comes from /opt/ml/input."
       )
       sys.exit(if arguments.sameElements(Array("--help")) then 0 else 2)
-    Logger.getLogger("").setLevel(Level.WARNING) // libraries that tell of every step
-    sys.exit(runJob(Path.of("/opt/ml")))
+    // OPT_ML is for a run outside of the container, as in an IDE
+    sys.exit(runJob(Path.of(sys.env.getOrElse("OPT_ML", "/opt/ml"))))
 
   def log(message: String): Unit = println(message)
 
@@ -45,10 +44,13 @@ object Train:
 
   private def fitAndSave(ml: Path, job: RunningJob): Int =
     try
-      if job.isFirstHost then trainModel(Algorithm(), ml, job)
+      if job.isFirstHost then
+        Using.resource(Peers(job)): peers =>
+          peers.listen()
+          trainModel(Algorithm(), ml, job)
       else
         // remove this if your algorithm is distributed: all hosts then fit, and the first one saves
-        log(s"${job.host}: nothing to do, ${job.hosts.head} trains alone")
+        Peers(job).waitForFirstHost()
       0
     catch // whatever ended fit, a failed job says so, and not with 0
       case error: Throwable => Failure.report(ml, error)
@@ -59,6 +61,7 @@ object Train:
     val name = sys.env.getOrElse("TRAINING_JOB_NAME", "without a name")
     log(s"training job $name with $hyperparameters")
     val model = algorithm.fit(InputChannel.ofJob(ml), hyperparameters, job)
+    if job.isStopping then log("the job was stopped early: the model is the best so far")
     if job.isFirstHost then // two hosts must not write the same files (T22)
       val directory = Files.createDirectories(ml.resolve("model"))
       algorithm.save(model, directory)
