@@ -31,6 +31,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     begun = [name for name in low if any(part.startswith(word.lower()) for part in (name, *re.split("[-_/]", name)))]
     if not word or len(begun) > _FEW:
         return ""
-    close = sorted(begun, key=len) or difflib.get_close_matches(word.lower(), low, n=1)
+    close = sorted(begun, key=lambda name: (len(name), name)) or difflib.get_close_matches(word.lower(), low, n=1)
     *first, last = (repr(low[name]) for name in close) if close else ("",)
     return f" (did you mean {', '.join(first)}{' or ' if first else ''}{last}?)" if last else ""

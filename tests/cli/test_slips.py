@@ -58,6 +58,8 @@ def test_a_template_by_half_its_name(run_here: Run, name: str, meant: str) -> No
 def test_a_beginning_of_many_names_means_none_of_them() -> None:
     assert did_you_mean("T", ["T1", "T2", "T3", "T4"]) == ""
     assert did_you_mean("", ["a", "b"]) == ""
+    either = [did_you_mean("se", names) for names in (["serve", "sets", "seta"], ["seta", "serve", "sets"])]
+    assert either[0] == either[1]  # as the order of a set is no order
     assert did_you_mean("Layuot", ["layout", "workers"]) == " (did you mean 'layout'?)"
 
 
