@@ -136,7 +136,7 @@ def test_ping_is_not_200_while_all_workers_are_frozen(image: str, faulty: Mounts
         served.until(lambda: served.ping().status == 503, "a 503 from /ping", timeout=4)
         assert time.monotonic() - started < 4
         assert served.invoke("0,1").status == 503
-        served.until(lambda: served.ping().status == 200, "a 200 from /ping again", timeout=20)
+        served.until(lambda: served.ping().status == 200, "a 200 from /ping again")
         assert served.invoke("0,1").status == 200
 
 
@@ -145,7 +145,7 @@ def test_no_process_of_the_server_dies_unnoticed(image: str, faulty: Mounts, vic
     with endpoint(image, None, mounts=faulty) as served:
         kill(served, victim)
         if victim == "nginx: worker":  # nginx starts a new one by itself
-            served.until(lambda: served.invoke("0,1").status == 200, "an answer", timeout=10)
+            served.until(lambda: served.invoke("0,1").status == 200, "an answer")
         else:
             ended = served.wait(timeout=30)
             assert ended.exit_code == 137
@@ -171,7 +171,7 @@ def test_a_stop_lets_a_request_that_is_still_arriving_finish(image: str, faulty:
             connection.sendall(b"POST /invocations HTTP/1.1\r\nHost: endpoint\r\nContent-Type: text/csv\r\n")
             wait_for_arrival(served, 1)
             stopped = pool.submit(served.stop, grace=30)
-            served.until(lambda: not sockets(served, LISTENING), "the port to be closed", timeout=10)
+            served.until(lambda: not sockets(served, LISTENING), "the port to be closed")
             connection.sendall(b"Content-Length: 3\r\n\r\n0,1")
             answer = HTTPResponse(connection)
             answer.begin()
@@ -223,13 +223,16 @@ def test_the_page_is_served_on_request_only(fronted: str, folder: Path, faulty: 
         page = served.request("GET", "/")
         assert (page.status, page.headers.get_content_type()) == (200, "text/html")
         assert page.body == (folder / "program" / "playground.html").read_bytes()
+        columns = served.request("GET", "/playground/columns")
+        assert (columns.status, columns.headers.get_content_type()) == (200, "application/json")
+        assert json.loads(columns.text) == [{"name": "do", "type": "number"}, {"name": "answer", "type": "number"}]
         listed = json.loads(served.request("GET", "/playground/payloads/").text)
         assert {entry["name"] for entry in listed} == {path.name for path in payloads.iterdir()}
         sample = served.request("GET", "/playground/payloads/iris.csv")
         assert sample.body == (payloads / "iris.csv").read_bytes()
         assert served.request("GET", "/playground/payloads/..%2f..%2fetc%2fpasswd").status in (400, 404)
     with endpoint(fronted, None, mounts=mounts) as served:
-        for path in ("/", "/playground/payloads/", "/playground/payloads/iris.csv"):
+        for path in ("/", "/playground/columns", "/playground/payloads/", "/playground/payloads/iris.csv"):
             assert served.request("GET", path).status == 404
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -42,7 +43,11 @@ def image(render: Render, build: Build) -> Image:
 def test_vectors(template: catalog.Template, image: Image, tmp_path: Path) -> None:
     built = image(template)
     check([*vectors.run_serving(built), *vectors.run_training(built, tmp_path)])
-    with endpoint(built, None) as served:  # H50: the log does not quote the payload, but the answer may
+    columns = {'Größe "1"': "number", "text": "text"}
+    with endpoint(built, None, environment={"SERVE_PLAYGROUND": "1", "ECHO_COLUMNS": json.dumps(columns)}) as served:
+        described = json.loads(served.request("GET", "/playground/columns").text)
+        assert described == [{"name": name, "type": kind} for name, kind in columns.items()]
+        # H50: the log does not quote the payload, but the answer may
         assert "secret" in served.invoke("secret,a").text
         assert served.invoke('{"secret', vectors.JSON).status == 400
         assert "secret" not in served.logs()

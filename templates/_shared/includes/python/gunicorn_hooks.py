@@ -1,3 +1,8 @@
+def when_ready(server):
+    """Describe the columns to the page that tries the model."""
+    model_serving.write_columns(RUN / "columns.json")
+
+
 def pre_fork(server, worker):
     """Give each worker the free one of the sockets: nginx then sees which worker is idle."""
     taken = {other.slot for other in server.WORKERS.values()}

@@ -4,6 +4,7 @@ The model is loaded once, before the worker processes are forked, so that they s
 algorithm.py runs in the workers only: threads, sessions and GPUs that a library makes do not survive a fork.
 """
 
+import json
 import logging
 import os
 import signal
@@ -80,6 +81,13 @@ def time_limit(seconds):
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def write_columns(path):
+    """Write the names and the types of the columns, from which the page makes a form."""
+    types = {float: "number", str: "text"}
+    columns = [{"name": name, "type": types[kind]} for name, kind in algorithm.COLUMNS.items()]
+    path.write_text(json.dumps(columns) + "\n")
 
 
 def respond(body, content_type, accept, encoding):

@@ -8,6 +8,7 @@ main <- function() {
   loaded <- new.env()
   application <- load_application(loaded)
   prepare(application, loaded)
+  write_columns(loaded)
   gc(full = TRUE)
   file.create(file.path(run, "loaded")) # from now on a worker starts at once
   names <- file("stdin", open = "r")
@@ -41,6 +42,16 @@ prepare <- function(application, loaded) {
   loaded$algorithm$predict_rows <- function(model, rows) numeric(nrow(rows))
   try_zeros(application, loaded$formats, times = 5)
   loaded$algorithm$predict_rows <- predict_rows
+}
+
+# Describes the columns to the page that tries the model.
+write_columns <- function(loaded) {
+  columns <- loaded$formats$columns
+  types <- ifelse(vapply(columns, is.numeric, NA), "number", "text")
+  names <- loaded$answers$json_values(names(columns))
+  objects <- paste0('{"name":', names, ',"type":"', types, '"}')
+  text <- loaded$answers$array_of(objects)
+  writeLines(enc2utf8(text), file.path(run, "columns.json"), useBytes = TRUE)
 }
 
 # Lets the model predict in the worker, so that no first request pays for lazy

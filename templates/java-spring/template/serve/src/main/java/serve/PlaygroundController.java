@@ -2,6 +2,7 @@ package serve;
 
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,14 +20,27 @@ final class PlaygroundController {
   private static final Path PAYLOADS = Path.of("/tmp/payloads");
 
   private final boolean isOn;
+  private final String columns;
 
-  PlaygroundController(Settings settings) {
+  PlaygroundController(Settings settings, Predictor<?> predictor) {
     isOn = settings.hasPlayground();
+    columns = predictor.describeColumns();
   }
 
   @GetMapping("/")
   void page(HttpServletResponse response) throws IOException {
     send(response, PAGE, "text/html");
+  }
+
+  @GetMapping("/playground/columns")
+  void columns(HttpServletResponse response) throws IOException {
+    if (!isOn) {
+      response.sendError(HttpServletResponse.SC_NOT_FOUND);
+      return;
+    }
+    response.setContentType(MediaType.JSON);
+    response.setCharacterEncoding(StandardCharsets.UTF_8);
+    response.getWriter().write(columns);
   }
 
   /** Lists the sample requests, as nginx lists a folder. */

@@ -1,7 +1,11 @@
 package serve;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import sagemaker.BadRequestException;
+import sagemaker.Column;
+import sagemaker.Json;
 import sagemaker.Rows;
 import sagemaker.SageMakerAlgorithm;
 
@@ -28,6 +32,16 @@ final class Predictor<M> {
   byte[] answer(byte[] body, MediaType type, String answerType) throws Exception {
     Records records = reader.read(body, type);
     return writer.write(predict(records.rows()), records.errors(), answerType);
+  }
+
+  /** Returns the names and the types of the columns as JSON: the page makes a form from them. */
+  String describeColumns() {
+    var columns = new ArrayList<Map<String, String>>();
+    for (Column column : algorithm.columns()) {
+      String type = column.kind() == Column.Kind.NUMBER ? "number" : "text";
+      columns.add(Map.of("name", column.name(), "type", type));
+    }
+    return Json.write(columns);
   }
 
   private List<?> predict(Rows rows) throws Exception {

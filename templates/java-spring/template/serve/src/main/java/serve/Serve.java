@@ -30,7 +30,9 @@ class Serve {
 
   public static void main(String[] arguments) {
     Settings settings = Settings.ofSystemProperties();
-    ConfigurableApplicationContext context = start(settings, load(new Algorithm(), settings));
+    Predictor<?> predictor = load(new Algorithm(), settings);
+    ConfigurableApplicationContext context = start(settings, predictor);
+    settings.publishColumns(predictor.describeColumns());
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(context)));
     settings.announceReady();
   }

@@ -51,6 +51,13 @@ record Settings(
     return socket == null;
   }
 
+  /** Leaves the description of the columns where nginx finds it for the page. */
+  void publishColumns(String columns) {
+    if (!isDirect()) {
+      write("columns.json", columns);
+    }
+  }
+
   /**
    * Tells {@code program/serve}, which looks for a file of that name, that requests can be
    * answered.
@@ -68,9 +75,12 @@ record Settings(
     if (isDirect()) {
       return;
     }
-    String name = socket.getFileName().toString().replace("jvm-", what).replace(".sock", "");
+    write(socket.getFileName().toString().replace("jvm-", what).replace(".sock", ""), "");
+  }
+
+  private void write(String name, String text) {
     try {
-      Files.write(socket.resolveSibling(name), new byte[0]);
+      Files.writeString(socket.resolveSibling(name), text);
     } catch (IOException error) {
       System.getLogger("serve").log(System.Logger.Level.ERROR, "cannot write " + name, error);
     }

@@ -2,7 +2,7 @@ package serve
 
 import java.lang.System.Logger.Level
 
-import sagemaker.{BadRequestException, Prediction, Rows, SageMakerAlgorithm}
+import sagemaker.{BadRequestException, Column, Json, Prediction, Rows, SageMakerAlgorithm}
 
 /** A request that is answered with an error: its status, one sentence for the client (H20), what
   * else the answer has to say in its head, and whether the sentence is one of the server's own. The
@@ -46,6 +46,15 @@ final class Predictor[M](algorithm: SageMakerAlgorithm[M], model: M, isBatch: Bo
         log.log(Level.ERROR, "the request failed", error)
         val reason = s"${error.getClass.getSimpleName}: ${error.getMessage}"
         Left(Refusal(500, reason, isOurs = false))
+
+  /** The names and the types of the columns as JSON: the page makes a form from them. */
+  def describeColumns: String =
+    val columns = algorithm.columns.map: column =>
+      val kind = column match
+        case Column.Number(_) => "number"
+        case Column.Text(_)   => "text"
+      Json.Obj(Map("name" -> Json.Str(column.name), "type" -> Json.Str(kind)))
+    Json.Arr(columns*).compact
 
   private def predict(rows: Rows): Seq[Prediction] =
     if rows.size == 0 then Seq.empty

@@ -15,10 +15,12 @@ object Serve:
     val settings = Settings.ofSystemProperties()
     val supervisor = Supervisor(settings.socket)
     val workers = Workers(settings.workers, settings.timeout, supervisor.askForReplacement)
-    val invocations = Invocations(load(Algorithm(), settings), settings, workers)
+    val predictor = load(Algorithm(), settings)
+    val invocations = Invocations(predictor, settings, workers)
     val server = WebServer(settings.socket, invocations)
     server.start()
     Runtime.getRuntime.addShutdownHook(Thread(() => stop(server, invocations, settings)))
+    supervisor.publishColumns(predictor.describeColumns)
     supervisor.announceReady()
 
   private def load[M](algorithm: SageMakerAlgorithm[M], settings: Settings): Predictor[M] =

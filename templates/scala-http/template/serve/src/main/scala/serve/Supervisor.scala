@@ -15,8 +15,13 @@ final class Supervisor(socket: Option[Path]):
   /** Another JVM has to be started in the place of this one. */
   def askForReplacement(): Unit = tell("replace-")
 
+  /** Leaves the description of the columns where nginx finds it for the page. */
+  def publishColumns(columns: String): Unit = socket.foreach(write(_, "columns.json", columns))
+
   private def tell(what: String): Unit =
     socket.foreach: path =>
-      val name = path.getFileName.toString.replace("jvm-", what).stripSuffix(".sock")
-      try Files.write(path.resolveSibling(name), Array.emptyByteArray)
-      catch case error: IOException => log.log(Level.ERROR, s"cannot write $name", error)
+      write(path, path.getFileName.toString.replace("jvm-", what).stripSuffix(".sock"), "")
+
+  private def write(socket: Path, name: String, text: String): Unit =
+    try Files.writeString(socket.resolveSibling(name), text)
+    catch case error: IOException => log.log(Level.ERROR, s"cannot write $name", error)
