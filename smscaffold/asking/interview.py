@@ -122,7 +122,7 @@ class Interview(Generic[Pick]):
 
     @property
     def _given(self) -> dict[str, Given]:
-        """What was answered beforehand and not changed since."""
+        """Returns the answers that were given beforehand and not changed since."""
         given = self._loaded[self.template.name][1].given
         return {name: answer for name, answer in given.items() if name not in self._reopened}
 

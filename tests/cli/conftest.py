@@ -26,7 +26,7 @@ def template(tmp_path: Path) -> Path:
     write(root / "template" / "local_test" / "train_local.sh", "#!/bin/sh\n").chmod(0o755)
     write(
         root / "template" / "{{ _copier_conf.answers_file }}.jinja",
-        "# What was answered.\n{{ _copier_answers | to_nice_yaml -}}\n",
+        "# The recorded answers.\n{{ _copier_answers | to_nice_yaml -}}\n",
     )
     return root
 

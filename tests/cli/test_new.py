@@ -231,7 +231,7 @@ class TestFolder:
     def test_comments_in_the_answers_file_stay_first(self, run: Run, template: Path, work: Path) -> None:
         run("new", "x", "-t", template, "--defaults")
         lines = (work / "x" / ".copier-answers.yml").read_text().splitlines()
-        assert lines[0] == "# What was answered."
+        assert lines[0] == "# The recorded answers."
         assert lines[1].startswith("_src_path: ")
 
     def test_shared_files_lie_under_its_own(self, run: Run, template: Path, work: Path) -> None:

@@ -70,7 +70,7 @@ def test_what_is_the_users_proves_nothing_else(user: User) -> None:
     notes = user.folder / "notes.md"
     notes.write_bytes(notes.read_bytes().replace(b"\n", b"\r\n"))
     notes.chmod(0o755)
-    user.record("# What was answered.\n", "# edited\n\n")
+    user.record("# The recorded answers.\n", "# edited\n\n")
     user.is_proved()
 
 
