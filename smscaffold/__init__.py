@@ -1,3 +1,3 @@
 """Scaffolding for Amazon SageMaker training and serving containers."""
 
-__version__ = "0.8.0"
+__version__ = "0.8.1"
