@@ -123,6 +123,7 @@ def contract(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
             text=True,
         )
         assert report.exists(), done.stdout + done.stderr
+        print(done.stdout[-5000:])  # shown when the caller's assertion fails
         cases = ElementTree.parse(report).iter("testcase")
         return {str(case.get("name")): case[0].tag if len(case) else "passed" for case in cases}
 
