@@ -19,6 +19,7 @@ from smscaffold.parser import Commands, Parser
 from smscaffold.surroundings import drop_output, make_do, refusal
 
 #: the options that may stand before the command as well
+_DAY = 86400  # seconds
 _EVERYWHERE: dict[str, dict[str, Any]] = {
     "config": {"type": Path, "metavar": "FILE", "help": "a smscaffold.toml whose values win"},
     "quiet": {"action": "store_true", "help": "print nothing but errors"},
@@ -91,7 +92,7 @@ def check(options: argparse.Namespace) -> int:
         listed = telling.as_json if options.json else telling.as_table
         Console().say_text(telling.explained(options.explain) if options.explain else listed())
         return 0
-    from smscaffold.check import Request, check
+    from smscaffold.check import Request, check, reports
     from smscaffold.contract.preparing import Given
 
     given = Given(
@@ -111,8 +112,12 @@ def check(options: argparse.Namespace) -> int:
         select=options.select,
         ignore=options.ignore,
         profiles=options.profile,
-        format=options.format,
-        output=options.output,
+        reports=reports(options.format, options.output),
+        settings=options.settings,
+        accept_all=options.accept_all,
+        quick=options.quick,
+        strict=options.strict,
+        start_timeout=options.start_timeout,
     )
     return check(request, Console())
 
@@ -297,12 +302,38 @@ def _add_check(commands: Commands) -> None:
         **words,
         help="only these profiles; the contract's list for them counts as MUST",
     )
-    add("--format", choices=("text", "json", "junit"), default="text", help="of the report (default: text)")
+    add("--quick", action="store_true", help="only the image itself and the cheap clauses on serving, within a minute")
+    add("--strict", action="store_true", help="count each SHOULD as a MUST")
+    add("--settings", metavar="FILE", type=Path, help="an image's smscaffold-check.toml; a folder brings its own")
+    add("--accept-all", action="store_true", help="write today's findings into that file, as accepted for 90 days")
+    add(
+        "--start-timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        help="how long the server's first start may take (default: 180)",
+    )
+    add(
+        "--format",
+        metavar="NAME[=FILE]",
+        action="append",
+        default=[],
+        help="of the report: text (default), json, junit, github, markdown, sarif or gitlab (repeatable)",
+    )
     add("--output", metavar="FILE", type=Path, help="write the report there, and the text to the terminal")
     add("--list", action="store_true", help="list the clauses")
     add("--json", action="store_true", help="with --list: for programs")
     add("--explain", metavar="ID", help="tell all about a clause")
     command.set_defaults(run=check, undone="stays behind", failed=2)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 1 <= seconds <= _DAY:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number of seconds from 1 to {_DAY}")
+    return seconds
 
 
 def _words(text: str) -> list[str]:

@@ -70,6 +70,10 @@ class LocalError(Exception):
         super().__init__(visible(message))
 
 
+class TimeUpError(LocalError):
+    """A container went on running, and what was waited for did not come in time."""
+
+
 def visible(text: str) -> str:
     """A text with its control characters escaped: a terminal would obey them."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
@@ -156,7 +160,10 @@ class Running:
         return (first + word.encode() + last).decode("utf-8", "replace")
 
     def until(self, condition: Callable[[], T | None], what: str, timeout: float = 60) -> T:
-        """The first true value of `condition`; LocalError when the container ends or the seconds are over without."""
+        """Returns the first true value of `condition`.
+
+        Raises LocalError when the container ends first, and TimeUpError, which is one, when the seconds are over.
+        """
         started = time.monotonic()
         while True:
             running = self.running  # asked first: the condition may come true by the container's last act
@@ -166,7 +173,8 @@ class Running:
             if not running or waited > timeout:
                 state = self.container.attrs["State"]
                 end = f"{timeout:g} s passed" if running else _end(state)
-                raise LocalError(f"Waiting for {what}: {end}. The log ends with:\n{self.logs()[-2000:]}")
+                problem = TimeUpError if running else LocalError
+                raise problem(f"Waiting for {what}: {end}. The log ends with:\n{self.logs()[-2000:]}")
             time.sleep(min(max(0.02, waited / 20), 0.25))  # each look is work for the engine
 
     def ends(self, within: float) -> bool:
@@ -521,18 +529,40 @@ def settings(folder: Path) -> dict[str, Any]:
     LocalError names the file, and the key or the line that is wrong.
     """
     file = folder / SETTINGS
+    return settings_of(file, document_of(file))
+
+
+def settings_of(file: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The same from the document that a file holds."""
+    if unknown := [key for key in document if key not in {*_KNOWN, *OTHERS}]:
+        known = ", ".join([*_KNOWN, *OTHERS])
+        where = f"{file}{line_of(file, unknown[0])}"
+        raise LocalError(f"{where} has no setting {unknown[0][:50]!r}: those that exist are {known}.")
+    said = {key: value for key, value in document.items() if key in _KNOWN}
+    for key, value in said.items():
+        if problem := _KNOWN[key](value):
+            raise LocalError(f"{file}{line_of(file, key)}: {key} {problem}.")
+    return {key: value or None for key, value in said.items()}
+
+
+def document_of(file: Path) -> dict[str, Any]:
+    """What a file of settings holds; nothing where there is none. LocalError: it cannot be read."""
     try:
-        document = _toml(_small(file))
+        return _toml(_small(file))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise LocalError(f"{file} {_unreadable(error)}.") from error
-    if unknown := [key for key in document if key not in _KNOWN]:
-        raise LocalError(f"{file} has no setting {unknown[0][:50]!r}: those that exist are {', '.join(_KNOWN)}.")
-    for key, value in document.items():
-        if problem := _KNOWN[key](value):
-            raise LocalError(f"{file}: {key} {problem}.")
-    return {key: value or None for key, value in document.items()}
+
+
+def line_of(file: Path, key: str, table: int = 0) -> str:
+    """Where a file of settings has a key, as `, line 3`; in the table of that number of those with a double bracket."""
+    seen = 0
+    for number, line in enumerate(_small(file).decode("utf-8", "replace").splitlines(), start=1):
+        seen += line.lstrip().startswith("[[")
+        if seen >= table and re.match(rf"\s*\[*\s*[\"']?{re.escape(key[:50])}", line):
+            return f", line {number}"
+    return ""
 
 
 def _unreadable(error: Exception) -> str:
@@ -570,6 +600,8 @@ def _is_huge(value: object) -> bool:
 
 #: each key of smscaffold-check.toml, with the function that says what is wrong with a value
 _KNOWN: dict[str, Callable[[object], str]] = {"metric": no_expression, "slow_hyperparameters": _no_hyperparameters}
+#: keys of the same file that only `smscaffold check` reads
+OTHERS = ("profiles", "hosts", "channels", "samples", "accepted")
 
 
 def _small(file: Path) -> bytes:

@@ -18,7 +18,9 @@ from smscaffold.contract.clause import Clause, Mend
 from smscaffold.errors import CannotCheckError
 
 #: those whose clauses have checks, in the order in which they are shown
-PROFILES = ("static", "train", "train-plus", "serve", "serve-plus", "serverless", "batch")
+PROFILES = ("static", "train", "train-plus", "serve", "serve-plus", "serverless", "batch", "pipeline", "mme")
+#: those that are checked only where they are claimed, by a label of the image or by name
+CLAIMED = ("pipeline", "mme")
 GROUP = "smscaffold.clauses"
 
 _HEAD = re.compile(r"^\*\*([A-Z]\d+)\. (.+?) `\[(.+?)\]`\*\*", re.MULTILINE)

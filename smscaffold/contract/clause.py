@@ -19,13 +19,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
 from smscaffold.visible import cut
 
 _SHORT = 400  # characters of an answer that are shown
+_MOST = 12  # findings of a clause that are kept
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,18 @@ class Clause:
     profile: ClassVar[str] = ""
     #: clauses without which this one tells nothing: when one of them does not hold, it is skipped
     requires: ClassVar[tuple[str, ...]] = ()
-    #: it measures time, so nothing else runs meanwhile
+    #: the strength for an image that smscaffold did not generate, where the contract asks less of it
+    foreign: ClassVar[str] = ""
+    #: it measures tenths of a second, so nothing else runs meanwhile, except what is `idle`
     alone: ClassVar[bool] = False
+    #: it measures seconds, so no other clause that does runs meanwhile
+    timed: ClassVar[bool] = False
+    #: it waits nearly all of its time, and disturbs no measurement
+    idle: ClassVar[bool] = False
+    #: `smscaffold check --quick` checks it too
+    quick: ClassVar[bool] = False
+    #: an expression for the line of a Dockerfile that it is about, where there is such a line
+    dockerfile: ClassVar[str] = ""
     #: about how long it takes beside its shared fixtures; long ones are started first
     seconds: ClassVar[float] = 1
     mend: ClassVar[Mend]
@@ -85,11 +98,11 @@ class Evidence:
 
 
 class BrokenError(Exception):
-    """The clause does not hold."""
+    """The clause does not hold, for one or more reasons, the worst first."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        super().__init__(evidence.came)
-        self.evidence = evidence
+    def __init__(self, *findings: Evidence) -> None:
+        super().__init__(findings[0].came)
+        self.findings = findings
 
 
 class SkipError(Exception):
@@ -107,6 +120,47 @@ def expect(condition: object, *, sent: str, expected: str, came: object) -> None
     """
     if not condition:
         raise BrokenError(Evidence(sent, expected, shown(came), _logs(came)))
+
+
+class Each(AbstractContextManager["Each"]):
+    """Goes on after a finding, so that the first one hides no worse one.
+
+        with Each() as each:
+            with each(weight=1):
+                expect(answer.status == 200, ...)
+            with each():
+                expect(answer.body == b"", ...)
+
+    The end of the outer block raises BrokenError with the findings in the order of their weights, and in the order of
+    the code where weights are equal. A part that had to be skipped, or could not be proven, counts only without one.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[tuple[int, Evidence]] = []
+        self._left_out: list[SkipError] = []
+
+    @contextmanager
+    def __call__(self, weight: int = 0) -> Iterator[None]:
+        """A part of the check. Ends quietly when `expect`, `skip` or `unproven` ends the part."""
+        try:
+            yield
+        except BrokenError as broken:
+            known = [(each.sent, each.came) for _, each in self._found]
+            self._found += [(weight, each) for each in broken.findings if (each.sent, each.came) not in known]
+        except SkipError as left_out:
+            self._left_out.append(left_out)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, SkipError | BrokenError):
+            with self():
+                raise error
+        elif error is not None and not (self._found and isinstance(error, Exception)):
+            return
+        if self._found:
+            worst = sorted(self._found, key=lambda each: -each[0])
+            raise BrokenError(*(evidence for _, evidence in worst[:_MOST])) from None
+        if self._left_out:
+            raise next((each for each in self._left_out if isinstance(each, UnprovenError)), self._left_out[0])
 
 
 def skip(reason: str) -> NoReturn:
@@ -136,7 +190,7 @@ def short(text: str, limit: int = _SHORT) -> str:
 
 def _answer(answer: Any) -> str:
     if not answer.status:
-        return f"no answer after {answer.seconds:.1f} s: {answer.text}"
+        return f"no answer after {answer.seconds:.1f} s: {_plainly(answer.text)}"
     media = answer.headers.get("Content-Type") or "no Content-Type"
     return f"{answer.status} after {answer.seconds:.2f} s, {media}: {short(answer.text) or '(empty)'}"
 
@@ -144,3 +198,9 @@ def _answer(answer: Any) -> str:
 def _logs(came: object) -> str:
     logs = getattr(came, "logs", "")
     return logs if isinstance(logs, str) else ""
+
+
+def _plainly(error: str) -> str:
+    """Why no answer came, in the words of the exception that Python raised."""
+    found = re.match(r"\w+\((?:\d+, )?['\"](.*)['\"]\)$", error, re.DOTALL)
+    return found[1] if found else error

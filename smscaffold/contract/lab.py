@@ -6,6 +6,7 @@ What is started carries a label, so that `close` finds it in whatever state an i
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import re
 import tarfile
@@ -18,15 +19,21 @@ import docker.errors
 
 from smscaffold import sagemaker_local as local
 from smscaffold.contract import owner
-from smscaffold.contract.clause import BrokenError, Evidence, skip, unproven
+from smscaffold.contract.clause import BrokenError, UnprovenError, skip, unproven
 from smscaffold.contract.inside import Inside
 from smscaffold.contract.subject import Subject
+from smscaffold.contract.waiting import ended, in_vain, without_pings
 from smscaffold.contract.wording import SCHEMA_2
 from smscaffold.errors import CannotCheckError
 
 R = TypeVar("R", bound=local.Running)
 
 LABEL = "smscaffold.check"
+#: seconds that the first start of a server may take, unless the user says otherwise (H12)
+START = 180.0
+_PATIENCE = 5  # times the first start that each further one may take
+_LEAST = 60.0  # seconds that a start may take in any case
+_NAMED = 3  # variables that are named in a command
 
 
 class Lab:
@@ -35,8 +42,12 @@ class Lab:
     A clause that breaks while such a container runs gets the container's log as evidence.
     """
 
-    def __init__(self, subject: Subject, scratch: Path) -> None:
+    def __init__(self, subject: Subject, scratch: Path, start_timeout: float | None = None) -> None:
         self.subject = subject
+        #: seconds that the first start of a server may take
+        self.start_timeout = start_timeout or START
+        #: seconds that it took
+        self.first_start: float | None = None
         self.run_id = uuid.uuid4().hex[:12]
         self._owner = owner.owner()
         self.closed = False
@@ -56,6 +67,11 @@ class Lab:
     def serve_image(self) -> str:
         """The image that serves."""
         return self.subject.serve_image or skip("there is no image that serves")
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a start may take: a multiple of the first one's, so that a slow server is not called dead."""
+        return max(_LEAST, _PATIENCE * self.first_start) if self.first_start else self.start_timeout
 
     def folder(self) -> Path:
         """A new, empty folder, which is gone with the run."""
@@ -81,7 +97,8 @@ class Lab:
         given = self.subject.hyperparameters if hyperparameters is None else hyperparameters
         into, options = self.folder() / "result", self._labelled({"network_mode": self.network_mode, **options})
         options |= {"hyperparameters": given, "room": self.room}
-        with local.training(self.train_image, into, channels, **options) as job, _logging(job):
+        sent = spoken("train", options)
+        with local.training(self.train_image, into, channels, **options) as job, _telling(job, sent):
             yield job
 
     def train(
@@ -92,10 +109,27 @@ class Lab:
             return job.wait(timeout)
 
     @contextlib.contextmanager
-    def endpoint(self, model: Path | None, **options: Any) -> Iterator[local.Endpoint]:
-        """Starts an endpoint on a model; `ready_within=None` does not wait for its first 200."""
-        with local.endpoint(self.serve_image, model, **self._labelled(options)) as served, _logging(served):
+    def endpoint(
+        self, model: Path | None, *, ready_within: float | None = 0, **options: Any
+    ) -> Iterator[local.Endpoint]:
+        """Starts an endpoint on a model, and waits for the first 200 to a ping.
+
+        `ready_within`: seconds until then; 0 stands for `patience`, and with None nothing is waited for.
+        """
+        labelled, sent = self._labelled({**options, "ready_within": None}), spoken("serve", options)
+        with local.endpoint(self.serve_image, model, **labelled) as served, _telling(served, sent):
+            if ready_within is not None:
+                limit = ready_within or self.patience
+                served.until(lambda: served.ping().status == 200, "a 200 from /ping", limit)
             yield served
+
+    def settles(self, served: local.Endpoint) -> bool:
+        """Waits until a server has ended or says 200; False when it does neither for as long as a start may take."""
+        try:
+            served.until(lambda: not served.running or served.ping().status == 200, "its end or a 200", self.patience)
+        except local.TimeUpError:
+            return False
+        return True
 
     @contextlib.contextmanager
     def network(self) -> Iterator[str]:
@@ -199,13 +233,31 @@ def _remove(label: str, whose: Callable[[str], bool] = lambda name: True) -> Non
                 each.remove()
 
 
+def spoken(word: str, options: Mapping[str, Any]) -> str:
+    """The command line that starts a container with these options, as a person would write it."""
+    words = ["docker run"]
+    environment = options.get("environment") or {}
+    words += [f"-e {name}={str(value)[:40]}" for name, value in list(environment.items())[:_NAMED]]
+    words += [f"(and {len(environment) - _NAMED} more variables)"] if len(environment) > _NAMED else []
+    flags = {"user": "user", "hostname": "hostname", "mem_limit": "memory", "network_mode": "network"}
+    words += [f"--{flag} {options[name]}" for name, flag in flags.items() if name in options]
+    return " ".join([*words, "IMAGE", word])
+
+
 @contextlib.contextmanager
-def _logging(running: local.Running) -> Iterator[None]:
-    """Adds the log of a running container to what breaks meanwhile, unless there is a log already."""
+def _telling(running: local.Running, sent: str) -> Iterator[None]:
+    """Turns what goes wrong with a running container into a finding, with the container's log.
+
+    Where only time ran out, nothing is proven: the machine may have been too busy.
+    """
     try:
         yield
     except BrokenError as broken:
-        old = broken.evidence
-        if not old.logs:
-            broken.evidence = Evidence(old.sent, old.expected, old.came, running.logs())
+        if not any(each.logs for each in broken.findings):
+            first = dataclasses.replace(broken.findings[0], logs=without_pings(running.logs()))
+            raise BrokenError(first, *broken.findings[1:]) from None
         raise
+    except local.TimeUpError as problem:
+        raise UnprovenError(in_vain(problem, sent)) from problem
+    except local.LocalError as problem:
+        raise BrokenError(ended(problem, sent)) from problem

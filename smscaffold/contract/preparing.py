@@ -17,7 +17,8 @@ from pathlib import Path
 
 from smscaffold.console import status
 from smscaffold.contract.clause import short
-from smscaffold.contract.subject import Payload, Subject, from_folder, read_json, read_payload, targets
+from smscaffold.contract.settings import Settings
+from smscaffold.contract.subject import Payload, Subject, from_folder, read_json, read_payload, targets, with_settings
 from smscaffold.errors import CannotCheckError
 
 _HEADERS = (
@@ -47,15 +48,17 @@ class Given:
     content_types: list[str] = field(default_factory=list)
 
 
-def prepare(given: Given, scratch: Path) -> Subject:
+def prepare(given: Given, scratch: Path, settings: Settings | None = None) -> Subject:
     """What is to be checked; a folder is built for it. `scratch` takes what has to be unpacked.
+
+    What `given` names wins over the settings, and these over what a folder brings.
 
     Raises CannotCheckError; for what is wrong with the inputs, before the engine is asked for anything.
     """
     if given.target and (given.train_image or given.serve_image):
         raise CannotCheckError("give an image or a folder, or --train-image and --serve-image, not both")
-    folder = _folder(given)
-    found = from_folder(folder) if folder else Subject(*_images(given))
+    folder, settings = _folder(given), settings or Settings()
+    found = from_folder(folder, settings) if folder else with_settings(Subject(*_images(given)), settings, None)
     model, odd = _model(given.model, scratch) if given.model else (None, [])
     more: dict[str, object] = {
         "channels": dict(_channel(word) for word in given.train_data) or None,

@@ -1,22 +1,49 @@
-"""What was found: for people, for programs, and for continuous integration."""
+"""What was found, for all formats: the verdict, the order, where in a Dockerfile, and what to do first."""
 
 from __future__ import annotations
 
-import json
+import os
 import re
-import textwrap
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from pathlib import Path
 
-from smscaffold import __version__
-from smscaffold.console import Line
 from smscaffold.contract.catalogue import PROFILES
+from smscaffold.contract.clause import Evidence
 from smscaffold.contract.runner import Result
-from smscaffold.visible import visible, visible_lines
 
+_FIRST = 3  # clauses of which it is said that they come first
 _LOG_LINES = 8
-_NOT_IN_XML = re.compile(r"[^\t\n\x20-\x7e\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_STRENGTHS = ("MUST", "SHOULD", "MAY")
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """The file that a checked image was built from."""
+
+    #: as it is seen from the current directory
+    path: str
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folder: Path) -> Dockerfile:
+        """The one of a container folder."""
+        file = folder / "Dockerfile"
+        path = os.path.relpath(file)
+        return cls(path if not path.startswith("..") else "Dockerfile", _lines(file))
+
+    def line(self, expression: str) -> int:
+        """The number of the last line that an expression matches; 1 if there is none, or no expression."""
+        found = [n for n, line in enumerate(self.lines, start=1) if expression and re.search(expression, line)]
+        return found[-1] if found else 1
+
+
+def _lines(file: Path) -> tuple[str, ...]:
+    try:
+        return tuple(file.read_text(encoding="utf-8", errors="replace").splitlines())
+    except OSError:
+        return ()
 
 
 @dataclass(frozen=True)
@@ -26,31 +53,47 @@ class Report:
     images: dict[str, str]
     results: list[Result]
     seconds: float
+    #: what there is to say besides, such as accepted findings that are over
+    notes: tuple[str, ...] = ()
+    #: the language of the container, as mends name it; empty if it cannot be seen
+    language: str = ""
+    dockerfile: Dockerfile | None = None
+    #: how many clauses were to be checked, if the run was stopped before that
+    stopped_of: int = 0
 
     @property
     def exit_code(self) -> int:
         """0: all MUST hold. 1: some are broken. 2: that could not be told of some or of all, or a check failed."""
-        must = [result for result in self.results if result.rule.strength == "MUST"]
-        if any(result.outcome == "fail" for result in must):
+        if any(result.broken_must for result in self.results):
             return 1
-        nothing = all(result.outcome == "skip" for result in self.results)
-        failed = any(result.outcome == "error" for result in self.results)
-        return 2 if nothing or failed or not all(result.proven for result in must) else 0
+        nothing = all(result.outcome == "skip" and not result.accepted for result in self.results)
+        failed = any(result.outcome == "error" and not result.accepted for result in self.results)
+        unproven = any(result.unproven_must for result in self.results)
+        return 2 if nothing or failed or unproven or self.stopped_of else 0
 
     @property
     def verdict(self) -> str:
         """The result in a sentence."""
-        count = {kind: sum(each.outcome == kind for each in self.results) for kind in ("pass", "fail", "skip")}
-        must = sum(each.outcome == "fail" and each.rule.strength == "MUST" for each in self.results)
-        failed = [each.rule.id for each in self.results if each.outcome == "error"]
-        must_hold = [each for each in self.results if each.rule.strength == "MUST" and each.outcome != "error"]
-        unproven = [each.rule.id for each in must_hold if not each.proven]
+        count = Counter(each.outcome for each in self.results)
+        must = sum(each.broken_must for each in self.results)
         text = f"{count['pass']} hold, {count['fail']} broken ({must} of them MUST), {count['skip']} skipped"
+        if accepted := sum(bool(each.accepted) for each in self.results):
+            text += f", {accepted} accepted"
+        unproven = [each.rule.id for each in self.results if each.unproven_must and not each.blocked_by]
+        if unproven:
+            unproven = [name for name in unproven if self.by_id[name].outcome != "error"]
         if unproven:
             text += f"; whether {', '.join(unproven)} hold could not be told"
-        if failed:
+        if failed := [each.rule.id for each in self.results if each.outcome == "error"]:
             text += f"; the check itself failed at {', '.join(failed)}"
+        if self.stopped_of:
+            text += f"; stopped after {len(self.results)} of {self.stopped_of} clauses"
         return f"{text}; {self.seconds:.0f} s"
+
+    @property
+    def by_id(self) -> dict[str, Result]:
+        """The results by their clauses."""
+        return {result.rule.id: result for result in self.results}
 
     def by_profile(self) -> Iterator[tuple[str, list[Result]]]:
         """The results in groups, those of others last."""
@@ -59,128 +102,68 @@ class Report:
             if group := [result for result in self.results if result.rule.profile == name]:
                 yield name, group
 
+    def waiting(self) -> dict[str, list[str]]:
+        """The clauses that tell nothing before another one holds, by that one."""
+        found: dict[str, list[str]] = {}
+        for result in self.results:
+            if result.blocked_by:
+                found.setdefault(result.blocked_by, []).append(result.rule.id)
+        return found
 
-def as_text(report: Report, *, unicode: bool = True) -> str:
-    """One line a clause, grouped by profile; under a broken one the evidence, and how to mend it.
+    def broken(self) -> list[Result]:
+        """The broken clauses that nobody accepts: MUST first, and those first for which most others wait."""
+        waiting = self.waiting()
+        found = [result for result in self.results if result.outcome == "fail" and not result.accepted]
+        return sorted(found, key=lambda each: (_rank(each), -len(waiting.get(each.rule.id, ()))))
 
-    What the container said is escaped, as somebody will read the text in a terminal.
-    """
-    return "\n".join("".join(text for _, text in line) for line in as_lines(report, unicode=unicode))
+    def first(self) -> Iterator[str]:
+        """What to do first, in a sentence each: only of clauses that keep the exit code from being 0."""
+        waiting = self.waiting()
+        for result in [each for each in self.broken() if each.broken_must][:_FIRST]:
+            others = len(waiting.get(result.rule.id, ()))
+            more = f" ({others} others wait for it)" if others else ""
+            yield f"{result.rule.id}{more}: {self.mend(result) or result.rule.title}"
 
+    def mend(self, result: Result) -> str:
+        """How to mend a clause: for everybody, and in the container's language where that is known."""
+        mend = result.rule.mend
+        if mend is None:
+            return ""
+        own = mend.languages.get(self.language, "")
+        return f"{mend.general} In {self.language}: {own}" if own else mend.general
 
-def as_lines(report: Report, *, unicode: bool = True) -> Iterator[Line]:
-    """The same text in lines that a console can colour."""
-    for use, name in report.images.items():
-        yield [("", visible(f"{use}: {name}"))]
-    for profile, results in report.by_profile():
-        yield []
-        yield [("", visible(profile))]
-        for result in results:
-            yield _line(result, unicode)
-            yield from ([("", f"        {line}")] for line in _details(result))
-    yield []
-    yield [("", report.verdict)]
+    def line(self, result: Result) -> int:
+        """The line of the Dockerfile that a clause is about."""
+        return self.dockerfile.line(getattr(result.rule.clause, "dockerfile", "")) if self.dockerfile else 1
 
-
-def _line(result: Result, unicode: bool) -> Line:
-    rule = result.rule
-    weak = result.outcome == "fail" and rule.strength != "MUST"
-    sign, plain, style = {
-        "pass": ("✓", "ok", "done"),
-        "fail": ("!", "!!", "warning") if weak else ("✗", "XX", "error"),
-        "skip": ("-", "--", "left out"),
-        "error": ("?", "??", "error"),
-    }[result.outcome]
-    seen = f": {result.seen}" if result.outcome in ("skip", "error") else f" ({result.seen})" if result.seen else ""
-    about = f" {rule.id:<4} {rule.strength:<6} {rule.title}{seen}"
-    return [("", "  "), (style, sign if unicode else plain), ("", visible(about))]
-
-
-def _details(result: Result) -> Iterator[str]:
-    for name, text in _evidence(result).items():
-        wrapped = [part for line in visible_lines(text) for part in textwrap.wrap(line, 100) or [""]]
-        for number, line in enumerate(wrapped):
-            yield f"{'' if number else name:<10}{line}"
+    def place(self) -> str:
+        """The path of the Dockerfile; of an image that was not built here, the usual name."""
+        return self.dockerfile.path if self.dockerfile else "Dockerfile"
 
 
-def _evidence(result: Result) -> dict[str, str]:
-    if result.evidence is None:
-        return {}
-    mend = result.rule.mend
-    told = {
-        "sent": result.evidence.sent,
-        "expected": result.evidence.expected,
-        "came": result.evidence.came,
-        "log": "\n".join(result.evidence.logs.rstrip().splitlines()[-_LOG_LINES:]),
-        "mend": mend.general if mend else "",
-        "more": f"smscaffold check --explain {result.rule.id}",
-    }
-    return {name: text for name, text in told.items() if text}
+def level(result: Result) -> str:
+    """How bad a broken clause is: `error`, `warning` or `note`; an accepted one is a note."""
+    if result.accepted:
+        return "note"
+    return {"MUST": "error", "SHOULD": "warning"}.get(result.rule.strength, "note")
 
 
-def as_json(report: Report) -> str:
-    """All that is known, as one JSON object."""
-    clauses = [
-        {
-            "id": result.rule.id,
-            "title": result.rule.title,
-            "strength": result.rule.strength,
-            "profile": result.rule.profile,
-            "outcome": result.outcome,
-            "seen": result.seen,
-            "proven": result.proven,
-            "seconds": round(result.seconds, 3),
-            "evidence": _evidence(result) or None,
-        }
-        for result in report.results
-    ]
-    whole = {
-        "smscaffold": __version__,
-        "images": report.images,
-        "exit_code": report.exit_code,
-        "verdict": report.verdict,
-        "seconds": round(report.seconds, 3),
-        "clauses": clauses,
-    }
-    return json.dumps(whole, indent=2)
+def told(evidence: Evidence) -> dict[str, str]:
+    """What proves that a clause is broken, by the words that reports use."""
+    log = "\n".join(evidence.logs.rstrip().splitlines()[-_LOG_LINES:])
+    parts = {"sent": evidence.sent, "expected": evidence.expected, "came": evidence.came, "log": log}
+    return {name: text for name, text in parts.items() if text}
 
 
-def as_junit(report: Report) -> str:
-    """A JUnit file: a suite for each profile. What is broken but no MUST stands as passed, with the evidence in it."""
-    root = ElementTree.Element("testsuites", name="smscaffold check", time=f"{report.seconds:.3f}")
-    for profile, results in report.by_profile():
-        broken = [each for each in results if each.outcome == "fail" and each.rule.strength == "MUST"]
-        skipped = [each for each in results if each.outcome == "skip"]
-        failed = [each for each in results if each.outcome == "error"]
-        counts = {"tests": len(results), "failures": len(broken), "skipped": len(skipped), "errors": len(failed)}
-        suite = ElementTree.SubElement(root, "testsuite", {name: str(n) for name, n in counts.items()}, name=profile)
-        for result in results:
-            _case(suite, result)
-    for element in root.iter():
-        element.text = _clean(element.text or "")
-        element.attrib = {name: _clean(value) for name, value in element.items()}
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, xml_declaration=True).decode()
+def sentence(result: Result) -> str:
+    """A finding in one line: the clause's title, what was sent, and what came."""
+    evidence = result.evidence
+    if evidence is None:
+        return f"{result.rule.title}: {result.seen}"
+    sent = f"{evidence.sent}: " if evidence.sent else ""
+    more = f" (and {len(result.findings) - 1} more findings)" if len(result.findings) > 1 else ""
+    return f"{result.rule.title}. {sent}expected {evidence.expected}, came {evidence.came}{more}"
 
 
-def _case(suite: ElementTree.Element, result: Result) -> None:
-    name = f"{result.rule.id} {result.rule.title}"
-    case = ElementTree.SubElement(
-        suite, "testcase", classname=result.rule.profile, name=name, time=f"{result.seconds:.3f}"
-    )
-    if result.outcome in ("skip", "error"):
-        ElementTree.SubElement(case, "skipped" if result.outcome == "skip" else "error", message=result.seen)
-    elif result.evidence:
-        must = result.rule.strength == "MUST"
-        told = ElementTree.SubElement(case, "failure" if must else "system-out")
-        if must:
-            told.set("message", result.evidence.came)
-        told.text = "\n".join(f"{name}: {text}" for name, text in _evidence(result).items())
-
-
-def _clean(text: str) -> str:
-    """The text without characters that an XML file may not hold, or that it would hold raw."""
-    return _NOT_IN_XML.sub("?", text.replace("\r\n", "\n"))
-
-
-FORMATS: dict[str, Callable[[Report], str]] = {"text": as_text, "json": as_json, "junit": as_junit}
+def _rank(result: Result) -> int:
+    return _STRENGTHS.index(result.rule.strength) if result.rule.strength in _STRENGTHS else len(_STRENGTHS)

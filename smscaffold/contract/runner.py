@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import signal
 import threading
 import time
@@ -20,16 +21,17 @@ import requests
 from smscaffold.contract.catalogue import PROFILES, Rule, known_as
 from smscaffold.contract.clause import BrokenError, Evidence, SkipError, UnprovenError, short
 from smscaffold.contract.injection import Fixtures
+from smscaffold.contract.waiting import ended, in_vain, load, without_pings
 from smscaffold.errors import CannotCheckError, did_you_mean
-from smscaffold.sagemaker_local import LocalError
+from smscaffold.sagemaker_local import LocalError, TimeUpError
 from smscaffold.staging import STOPS
 
 Outcome = Literal["pass", "fail", "skip", "error"]
 _A_MOMENT = 0.25  # seconds between two looks at the clock
 _TO_END = 5  # seconds for a check to end by itself once its containers have ended
 _SHOWN = 2000  # characters of a text in a report
+_TIMED_OUT = re.compile(r"no answer after [\d.]+ s: timed out$")
 _SHOWN_LOG = 8000  # of the end of a log
-_LOG_FOLLOWS = "The log ends with:\n"
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,30 @@ class Result:
     outcome: Outcome
     #: what was seen, why it was skipped, or the error that ended the check itself
     seen: str = ""
-    evidence: Evidence | None = None
+    #: why it is broken, the worst first
+    findings: tuple[Evidence, ...] = ()
     seconds: float = 0
     #: False: the clause may be broken, it could not be told
     proven: bool = True
     #: the broken clause without which this one tells nothing
     blocked_by: str = ""
+    #: who accepts it as it is, until when and why; empty if nobody does, or no longer
+    accepted: str = ""
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The worst finding, if there is one."""
+        return self.findings[0] if self.findings else None
+
+    @property
+    def unproven_must(self) -> bool:
+        """Whether nobody knows if a MUST holds, and nobody accepts that."""
+        return self.rule.strength == "MUST" and not self.proven and not self.accepted
+
+    @property
+    def broken_must(self) -> bool:
+        """Whether a MUST is broken, and nobody accepts that."""
+        return self.rule.strength == "MUST" and self.outcome == "fail" and not self.accepted
 
 
 def chosen(
@@ -86,22 +106,34 @@ def _matching(words: Collection[str], known: Collection[str]) -> set[str]:
     return found
 
 
+class Progress:
+    """Hears what goes on while clauses are checked; this one keeps it to itself."""
+
+    def running(self, ids: list[str], done: int) -> None:
+        """Clauses are being checked, and so many are done. Called several times a second."""
+
+    def done(self, result: Result, done: int) -> None:
+        """A clause was checked, and so many are done now."""
+
+
 def run(
     rules: list[Rule],
     fixtures: Fixtures,
     *,
     stop: Callable[[], None],
-    progress: Callable[[list[str], int], None] = lambda running, done: None,
+    progress: Progress | None = None,
     workers: int | None = None,
+    done: dict[str, Result] | None = None,
 ) -> list[Result]:
     """Checks the rules and returns a result for each, in their order.
 
     Several at a time, a timed one alone, each after those that it requires. Before an interruption passes on, `stop` is
-    called so that containers end, and the checks that run have a few seconds to end. `progress` hears which run, and
-    how many are done.
+    called so that containers end, and the checks that run have a few seconds to end. `done` is filled meanwhile, so
+    that an interruption loses no result.
     """
     workers = workers or max(2, os.cpu_count() or 1)
-    done: dict[str, Result] = {}
+    progress = progress or Progress()
+    done = {} if done is None else done
     running: dict[Future[Result], Rule] = {}
     waiting = sorted(rules, key=lambda rule: -_clause(rule).seconds)
     try:
@@ -109,9 +141,11 @@ def run(
             for rule in _next(waiting, list(running.values()), done, workers):
                 waiting.remove(rule)
                 running[_start(rule, fixtures, dict(done))] = rule
-            progress([rule.id for rule in running.values()], len(done))
+            progress.running([rule.id for rule in running.values()], len(done))
             for future in wait(running, timeout=_A_MOMENT, return_when=FIRST_COMPLETED).done:
-                done[running.pop(future).id] = future.result()
+                result = future.result()
+                done[running.pop(future).id] = result
+                progress.done(result, len(done))
     except BaseException:
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         stop()
@@ -143,15 +177,26 @@ def _start(rule: Rule, fixtures: Fixtures, done: dict[str, Result]) -> Future[Re
 
 
 def _next(waiting: list[Rule], running: list[Rule], done: dict[str, Result], workers: int) -> list[Rule]:
-    """What can be started now: as many as may run, or one that has to run alone."""
-    if any(_clause(rule).alone for rule in running):
-        return []
+    """Which rules can be started now, in their order.
+
+    One that runs `alone` starts beside nothing but an `idle` one, and of those that are `timed` one at a time.
+    """
     ahead = {rule.id for rule in [*waiting, *running]}
     ready = [rule for rule in waiting if not ahead & set(_clause(rule).requires)]
     if not (ready or running):
         raise CannotCheckError(f"these clauses require each other: {', '.join(rule.id for rule in waiting)}")
+    busy = [rule for rule in running if not _clause(rule).idle]
+    if any(_clause(rule).alone for rule in busy):
+        return []
     together = [rule for rule in ready if not _clause(rule).alone]
-    return together[: workers - len(running)] if together or running else ready[:1]
+    if not together and not busy:
+        return ready[:1]
+    chosen: list[Rule] = []
+    for rule in together:
+        timed = _clause(rule).timed and any(_clause(each).timed for each in [*running, *chosen])
+        if len(busy) + len(chosen) < workers and not timed:
+            chosen.append(rule)
+    return chosen
 
 
 def _check(rule: Rule, fixtures: Fixtures, done: dict[str, Result]) -> Result:
@@ -169,18 +214,28 @@ def _check(rule: Rule, fixtures: Fixtures, done: dict[str, Result]) -> Result:
             raise RuntimeError("the check returned no evidence")
         result = Result(rule, "pass", short(seen, _SHOWN))
     except BrokenError as broken:
-        result = Result(rule, "fail", evidence=_with_logs(broken.evidence, given))
+        result = _broken(rule, broken.findings, given)
     except SkipError as skipped:
         result = Result(rule, "skip", short(str(skipped), _SHOWN), proven=not isinstance(skipped, UnprovenError))
+    except TimeUpError as problem:
+        result = Result(rule, "skip", short(in_vain(problem), _SHOWN), proven=False)
     except LocalError as problem:
-        came, _, logs = str(problem).partition(_LOG_FOLLOWS)
-        result = Result(rule, "fail", evidence=Evidence("", rule.title, came.strip(), logs))
+        result = Result(rule, "fail", findings=(ended(problem),))
     except (CannotCheckError, requests.ConnectionError):
         raise
     except Exception as error:
         result = Result(rule, "error", short(f"the check itself failed: {_where(error)}", _SHOWN), proven=False)
-    shown = result.evidence and _bounded(result.evidence)
-    return dataclasses.replace(result, evidence=shown, seconds=time.monotonic() - started)
+    bounded = tuple(map(_bounded, result.findings))
+    return dataclasses.replace(result, findings=bounded, seconds=time.monotonic() - started)
+
+
+def _broken(rule: Rule, findings: tuple[Evidence, ...], given: dict[str, Any]) -> Result:
+    """A clause that is broken; unproven where nothing but time ran out, unless the clause is about that time."""
+    measures = _clause(rule).alone or _clause(rule).timed
+    if not measures and all(_TIMED_OUT.match(each.came) for each in findings):
+        worst = findings[0]
+        return Result(rule, "skip", short(f"{worst.sent}: {worst.came}; {load()}", _SHOWN), proven=False)
+    return Result(rule, "fail", findings=_with_logs(findings, given))
 
 
 def _bounded(evidence: Evidence) -> Evidence:
@@ -189,17 +244,17 @@ def _bounded(evidence: Evidence) -> Evidence:
     return Evidence(sent, expected, came, evidence.logs[-_SHOWN_LOG:])
 
 
-def _with_logs(evidence: Evidence, given: dict[str, Any]) -> Evidence:
-    """The evidence with the log of the shared container that was looked at, if it has none of its own."""
-    for value in () if evidence.logs else given.values():
+def _with_logs(findings: tuple[Evidence, ...], given: dict[str, Any]) -> tuple[Evidence, ...]:
+    """The findings, the first one with the log of the shared container that was looked at, if none has one."""
+    for value in () if any(each.logs for each in findings) else given.values():
         logs = getattr(value, "logs", "")
         try:
             text = logs() if callable(logs) else logs
         except docker.errors.APIError:
             continue
         if isinstance(text, str) and text:
-            return dataclasses.replace(evidence, logs=text)
-    return evidence
+            return (dataclasses.replace(findings[0], logs=without_pings(text)), *findings[1:])
+    return findings
 
 
 def _where(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import os
 import re
 import stat
@@ -12,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smscaffold.contract.parsing import json_value
+from smscaffold.contract.settings import Settings
 from smscaffold.errors import CannotCheckError
+from smscaffold.folder import ANSWERS_FILE
 
 _LARGEST = 100 * 2**20  # bytes of a request: those of batch jobs are the largest (B6)
 _SMALL = 2**20  # bytes of a file that is written by hand
@@ -54,6 +57,13 @@ class Subject:
     slow: Mapping[str, object] = field(default_factory=dict)
     #: the names of images that were built for this, by their ids
     names: Mapping[str, str] = field(default_factory=dict)
+    #: it trains on one host only
+    one_host: bool = False
+    #: the files of its channels lie in them directly, without folders
+    flat: bool = False
+    #: the container folder that was built, and whether smscaffold generated it
+    folder: Path | None = None
+    generated: bool = False
 
 
 def read_payload(path: Path, content_type: str | None) -> Payload:
@@ -99,7 +109,7 @@ def _plain(path: Path, most: int, limit: str) -> bytes:
     return content
 
 
-def from_folder(folder: Path) -> Subject:
+def from_folder(folder: Path, settings: Settings) -> Subject:
     """Returns what a container folder says of its images, in `local_test/` and its settings.
 
     Raises CannotCheckError when one of the files cannot be read, or is a link out of the folder.
@@ -110,27 +120,39 @@ def from_folder(folder: Path) -> Subject:
     payloads = sorted(path for path in local.glob("payloads/*") if path.suffix in MEDIA)
     for path in (hyperparameters, *channels, *payloads):
         _refuse_link_out(path, folder)
-    metric, slow = _settings(folder)
-    return Subject(
+    typed = {path.resolve() for path, _ in settings.samples}
+    found = Subject(
         channels={path.name: path for path in channels},
         hyperparameters=read_json(hyperparameters) if os.path.lexists(hyperparameters) else {},
-        payloads=tuple(read_payload(path, None) for path in payloads),
-        metric=metric,
-        slow=slow,
+        payloads=tuple(read_payload(path, None) for path in payloads if path.resolve() not in typed),
+        folder=folder,
+        generated=os.path.lexists(folder / ANSWERS_FILE),
+    )
+    metric, slow = _of_conftest(folder)
+    found = dataclasses.replace(found, metric=metric, slow=slow)
+    return with_settings(found, settings, folder)
+
+
+def with_settings(subject: Subject, settings: Settings, folder: Path | None) -> Subject:
+    """The subject with what smscaffold-check.toml says of it; its samples come after the payloads that were found."""
+    for path, _ in settings.samples if folder else ():
+        _refuse_link_out(path, folder or path)
+    samples = tuple(read_payload(path, media) for path, media in settings.samples)
+    return dataclasses.replace(
+        subject,
+        payloads=(*subject.payloads, *samples),
+        metric=subject.metric if settings.metric is None else settings.metric,
+        slow=subject.slow if settings.slow is None else settings.slow,
+        one_host=settings.one_host,
+        flat=settings.flat,
     )
 
 
-def _settings(folder: Path) -> tuple[str | None, Mapping[str, object]]:
-    """The metric and the slow hyperparameters that a folder's smscaffold-check.toml says, or else its conftest.py."""
-    from smscaffold.sagemaker_local import LocalError, settings  # here: to list clauses nobody needs docker
-
+def _of_conftest(folder: Path) -> tuple[str | None, Mapping[str, object]]:
+    """The metric and the slow hyperparameters that the folder's tests/conftest.py assigns."""
     script = folder / "tests" / "conftest.py"
     found = _assigned(script, _small(script, folder)) if os.path.lexists(script) else {}
     said = {key: found[name] for key, name in _IN_CONFTEST.items() if name in found}
-    try:
-        said |= settings(folder)
-    except LocalError as error:
-        raise CannotCheckError(str(error).rstrip(".")) from error
     metric, slow = said.get("metric"), said.get("slow_hyperparameters")
     if not metric and "metric" in said:
         metric = ""

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from smscaffold.contract.clause import Clause, Mend, expect, short, skip, unproven
+from smscaffold.contract.clause import Clause, Each, Mend, expect, short, skip, unproven
 from smscaffold.contract.parsing import json_value
 from smscaffold.contract.splitting import first_difference, predictions
 
@@ -35,10 +35,13 @@ class B1(Clause):
     def check(self, batch: Endpoint, payloads: tuple[Payload, ...]) -> str:
         answer = batch.ping()
         expect(answer.status == 200, sent="GET /ping, all variables of a transform", expected="200", came=answer)
-        for payload in payloads:
-            answer = batch.invoke(payload.body, payload.content_type)
-            asked = f"POST /invocations, {payload.content_type}, all variables of a transform"
-            expect(answer.status == 200 and answer.body, sent=asked, expected="200 with a prediction", came=answer)
+        with Each() as each:
+            for payload in payloads:
+                answer = batch.invoke(payload.body, payload.content_type)
+                asked = f"POST /invocations, {payload.content_type}, all variables of a transform"
+                with each():
+                    good = answer.status == 200 and answer.body
+                    expect(good, sent=asked, expected="200 with a prediction", came=answer)
         return f"/ping, and 200 to {', '.join(payload.content_type for payload in payloads)}"
 
 
@@ -82,6 +85,7 @@ class B3(Clause):
 
     requires = ("B1",)
     seconds = 2
+    timed = True
     mend = Mend(
         "Answer 404, or JSON such as {'MaxConcurrentTransforms': 2, 'BatchStrategy': 'MULTI_RECORD', "
         "'MaxPayloadInMB': 6} with integers, for as many requests as are really answered at a time."
@@ -160,19 +164,25 @@ class B4(Clause):
         chosen = lines.some(30)
         wanted = lines.expected(chosen)
         ways = {"whole": (30, "\n"), "line by line": (1, ""), "line by line with newlines": (1, "\n")}
-        for name, (size, end) in {**ways, "in blocks of 7 lines": (7, "\n")}.items():
-            asked = f"30 records, {name}"
-            came: list[Any] = []
-            for start in range(0, 30, size):
-                body = lines.body(chosen[start : start + size]).removesuffix("\n") + end
-                answer = batch.invoke(body, lines.content_type)
-                expect(answer.status == 200, sent=asked, expected="200 to each request", came=answer)
-                came += predictions(answer, size)
-            place = first_difference(came, wanted)
-            told = f"{len(came)} predictions; number {place}: {came[place or 0 : (place or 0) + 1]}"
-            expected = "the predictions that the records get in the payload"
-            expect(place is None, sent=asked, expected=expected, came=told)
+        with Each() as each:
+            for name, (size, end) in {**ways, "in blocks of 7 lines": (7, "\n")}.items():
+                with each():
+                    self._split(batch, lines, chosen, wanted, name, size, end)
         return f"the same 30 predictions {', '.join(ways)} and in blocks of 7"
+
+    def _split(
+        self, batch: Endpoint, lines: Lines, chosen: list[int], wanted: list[Any], name: str, size: int, end: str
+    ) -> None:
+        asked = f"30 records, {name}"
+        came: list[Any] = []
+        for start in range(0, 30, size):
+            body = lines.body(chosen[start : start + size]).removesuffix("\n") + end
+            answer = batch.invoke(body, lines.content_type)
+            expect(answer.status == 200, sent=asked, expected="200 to each request", came=answer)
+            came += predictions(answer, size)
+        place = first_difference(came, wanted)
+        told = f"{len(came)} predictions; number {place}: {came[place or 0 : (place or 0) + 1]}"
+        expect(place is None, sent=asked, expected="the predictions that the records get in the payload", came=told)
 
 
 class B5(Clause):
@@ -192,18 +202,22 @@ class B5(Clause):
         chosen = lines.some(1000)
         wanted = lines.expected(chosen)
         bad = (1, 500, 999)
-        for asked, places in (("1000 records", ()), ("1000 records, of which numbers 1, 500 and 999 are '?'", bad)):
-            body = ["?" if at in places else lines.records[place] for at, place in enumerate(chosen)]
-            answer = batch.invoke("\n".join(body), lines.content_type)
-            expect(answer.status == 200, sent=asked, expected="200, with a placeholder for a bad one", came=answer)
-            came = predictions(answer, 1000)
-            told = f"{len(came)} lines: {short(answer.text, 100)}"
-            expect(len(came) == 1000, sent=asked, expected="1000 lines", came=told)
-            good = [at for at in range(1000) if at not in places]
-            differs = first_difference([came[at] for at in good], [wanted[at] for at in good])
-            where = good[differs or 0]
-            told = f"at {where} came {came[where]!r}, where {wanted[where]!r} belongs"
-            expect(differs is None, sent=asked, expected="each answer at its record's place", came=told)
+        came: list[Any] = []
+        with Each() as each:
+            for asked, places in (("1000 records", ()), ("1000 records, of which numbers 1, 500 and 999 are '?'", bad)):
+                with each():
+                    body = ["?" if at in places else lines.records[place] for at, place in enumerate(chosen)]
+                    answer = batch.invoke("\n".join(body), lines.content_type)
+                    wants = "200, with a placeholder for a bad one"
+                    expect(answer.status == 200, sent=asked, expected=wants, came=answer)
+                    came = predictions(answer, 1000)
+                    told = f"{len(came)} lines: {short(answer.text, 100)}"
+                    expect(len(came) == 1000, sent=asked, expected="1000 lines", came=told)
+                    good = [at for at in range(1000) if at not in places]
+                    differs = first_difference([came[at] for at in good], [wanted[at] for at in good])
+                    where = good[differs or 0]
+                    told = f"at {where} came {came[where]!r}, where {wanted[where]!r} belongs"
+                    expect(differs is None, sent=asked, expected="each answer at its record's place", came=told)
         if len({str(each) for each in wanted}) == 1:
             unproven("all records get the same answer, so their order cannot be seen: give a payload of different ones")
         return f"1000 lines for 1000 records, in order; for bad ones {came[1]!r}"
@@ -225,24 +239,34 @@ class B6(Clause):
     )
 
     def check(self, batch: Endpoint, bare_batch: Endpoint, payloads: tuple[Payload, ...]) -> str:
-        for payload in payloads:
-            third = len(payload.body) // 3 + 1
-            pieces = [payload.body[start : start + third] for start in range(0, len(payload.body), third)]
-            whole, answer = (batch.invoke(body, payload.content_type) for body in (payload.body, pieces))
-            asked = f"POST /invocations, {payload.content_type}, chunked, {len(pieces)} chunks"
-            expected = "the answer to the whole body"
-            expect(answer.status == whole.status == 200, sent=asked, expected=expected, came=answer)
-            same = first_difference(predictions(answer), predictions(whole)) is None
-            expect(same, sent=asked, expected=f"{expected}: {short(whole.text, 100)}", came=answer)
+        with Each() as each:
+            for payload in payloads:
+                with each():
+                    self._chunks(batch, payload)
+            with each(weight=1):
+                answer = self._much(bare_batch, payloads)
+        return f"chunks are read; {answer.status} to 99 MiB after {answer.seconds:.1f} s"
+
+    def _chunks(self, batch: Endpoint, payload: Payload) -> None:
+        third = len(payload.body) // 3 + 1
+        pieces = [payload.body[start : start + third] for start in range(0, len(payload.body), third)]
+        whole, answer = (batch.invoke(body, payload.content_type) for body in (payload.body, pieces))
+        asked = f"POST /invocations, {payload.content_type}, chunked, {len(pieces)} chunks"
+        expected = "the answer to the whole body"
+        expect(answer.status == whole.status == 200, sent=asked, expected=expected, came=answer)
+        same = first_difference(predictions(answer), predictions(whole)) is None
+        expect(same, sent=asked, expected=f"{expected}: {short(whole.text, 100)}", came=answer)
+
+    def _much(self, batch: Endpoint, payloads: tuple[Payload, ...]) -> Response:
         chosen = min(payloads, key=lambda each: each.content_type != "application/json")
         # white space, which JSON allows: the size is meant, not the work; elsewhere it is part of the last record
         json_ = chosen.content_type == "application/json"
         filled = [*[b" " * MIB] * 99, chosen.body] if json_ else [chosen.body.rstrip(b"\r\n"), *[b" " * MIB] * 99]
-        answer = bare_batch.invoke(filled, chosen.content_type)
+        answer = batch.invoke(filled, chosen.content_type)
         asked = f"POST /invocations, {chosen.content_type}, chunked, 99 MiB of spaces and the payload"
         arrived = answer.status == 200 if json_ else answer.status not in (0, 413, 502, 503, 504)
         expect(arrived, sent=asked, expected="200" if json_ else "200, or an error that the model names", came=answer)
-        return f"chunks are read; {answer.status} to 99 MiB after {answer.seconds:.1f} s"
+        return answer
 
 
 class B7(Clause):

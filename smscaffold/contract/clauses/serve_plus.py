@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
-from smscaffold.contract.clause import Clause, Mend, expect, shown, unproven
+from smscaffold.contract.clause import Clause, Each, Mend, expect, shown, skip, unproven
 from smscaffold.contract.load import LINES, ask, media
 from smscaffold.contract.processes import Process, kill, processes
 from smscaffold.contract.splitting import alike, predictions
@@ -36,6 +36,7 @@ class H13(Clause):
 
     requires = ("H1",)
     seconds = 6
+    timed = True
     mend = Mend(
         "Let the front end answer /ping by what it knows of the workers, and a supervisor replace dead ones or end.",
         python="gunicorn replaces workers by itself; a front end that is static in /ping hides when it cannot",
@@ -95,6 +96,57 @@ def _told(endpoint: Endpoint, payload: Payload) -> str:
     return "predictions still come" if answer.status == 200 else ""
 
 
+class H57(Clause):
+    """When a part of it is killed, it goes on, or ends with an error: never with exit code 0.
+
+    Whoever looks at the container takes 0 for an end that somebody wanted: nobody restarts it, and no alarm comes.
+    """
+
+    requires = ("H1",)
+    seconds = 8
+    mend = Mend(
+        "Let PID 1 wait for its children, and end with an error when one ends that it did not stop itself.",
+        python="pid, status = os.wait(); then stop the others, and sys.exit(1) unless SIGTERM came",
+        r="in the bash that is PID 1: `wait -n; code=$?`, and `exit $((code ? code : 1))` unless SIGTERM came",
+        java="the same in a bash that starts nginx and java; a JVM alone ends with it, which is 137",
+    )
+    #: seconds after which a container that has lost a part is taken to go on
+    within: ClassVar[float] = 4
+    most: ClassVar[int] = 4
+
+    def check(self, lab: Lab, model: Path | None) -> str:
+        tried: dict[str, str] = {}
+        with Each() as each:
+            while self._ended(lab, model, tried, each):
+                pass
+        if not tried:
+            skip("PID 1 is its only process")
+        return "; ".join(f"without {command[:60]} it {came}" for command, came in tried.items())
+
+    def _ended(self, lab: Lab, model: Path | None, tried: dict[str, str], each: Each) -> bool:
+        """Kills one part after the other; whether the container has ended, so that the rest needs another one."""
+        with lab.endpoint(model) as served:
+            while len(tried) < self.most and (part := _untried(served, tried)):
+                tried[part.command] = "goes on"
+                kill(served.container, part)
+                if served.ends(self.within):
+                    code = served.wait().exit_code
+                    tried[part.command] = f"ends with exit code {code}"
+                    asked, came = f"SIGKILL to {part.command[:100]}", f"the container's end with exit code {code}"
+                    with each():
+                        expect(code != 0, sent=asked, expected="an end with an error, or none at all", came=came)
+                    return True
+        return False
+
+
+def _untried(served: Endpoint, tried: Iterable[str]) -> Process | None:
+    """The first process of another kind than those that were killed before; PID 1 is none of them."""
+    if not served.running:
+        return None
+    _, *others = processes(served.container).values()
+    return next((each for each in others if each.command not in tried), None)
+
+
 class H18(Clause):
     """Custom attributes come back as legal text or not at all.
 
@@ -129,6 +181,7 @@ class H20(Clause):
     """
 
     requires = ("H1",)
+    quick = True
     mend = Mend(
         "Answer what cannot be read with 400, an unknown Content-Type with 415, an Accept that cannot be met with 406 "
         "and an unknown path with 404, with a sentence and without the stack trace.",
@@ -138,27 +191,33 @@ class H20(Clause):
     )
 
     def check(self, endpoint: Endpoint, payloads: tuple[Payload, ...]) -> str:
-        seen = [
-            self._refused(endpoint, what, body, headers, any_type)
-            for payload in payloads
-            for what, body, headers, any_type in _bad(payload)
-        ]
-        answer = endpoint.request("GET", "/made-up")
-        expect(answer.status == 404, sent="GET /made-up", expected="404", came=answer)
-        _short("GET /made-up", answer)
-        answer = endpoint.ping()
-        expect(answer.status == 200, sent="GET /ping after bad requests", expected="200", came=answer)
-        answer = ask(endpoint, payloads[0]).answer
-        expect(answer.status == 200, sent="a good request after bad ones", expected="200", came=answer)
+        seen = []
+        with Each() as each:
+            for payload in payloads:
+                for bad in _bad(payload):
+                    seen.append(self._refused(endpoint, *bad, each))
+            answer = endpoint.request("GET", "/made-up")
+            with each():
+                expect(answer.status == 404, sent="GET /made-up", expected="404", came=answer)
+            _short("GET /made-up", answer, each)
+            with each(weight=3):
+                answer = endpoint.ping()
+                expect(answer.status == 200, sent="GET /ping after bad requests", expected="200", came=answer)
+            with each(weight=3):
+                answer = ask(endpoint, payloads[0]).answer
+                expect(answer.status == 200, sent="a good request after bad ones", expected="200", came=answer)
         return f"{', '.join(dict.fromkeys(seen))}; good ones still get 200"
 
-    def _refused(self, endpoint: Endpoint, what: str, body: bytes, headers: dict[str, str], any_type: bool) -> str:
+    def _refused(
+        self, endpoint: Endpoint, what: str, body: bytes, headers: dict[str, str], any_type: bool, each: Each
+    ) -> str:
         asked = f"POST /invocations, {headers['Content-Type']}, {what}"
         answer = endpoint.request("POST", "/invocations", body, headers)
         wanted = "200 or a 4xx" if any_type else "a 4xx"
         good = 400 <= answer.status < 500 or (any_type and answer.status == 200)
-        expect(good, sent=asked, expected=wanted, came=answer)
-        _short(asked, answer)
+        with each(weight=2 if answer.status in (0, 200) else 1):
+            expect(good, sent=asked, expected=wanted, came=answer)
+        _short(asked, answer, each)
         return f"{what}: {answer.status}"
 
 
@@ -173,11 +232,13 @@ def _bad(payload: Payload) -> Iterator[tuple[str, bytes, dict[str, str], bool]]:
     yield "a made-up Accept", payload.body, {**typed, "Accept": "application/x-made-up"}, False
 
 
-def _short(asked: str, answer: Response) -> None:
+def _short(asked: str, answer: Response, each: Each) -> None:
     if answer.status != 200:
-        expect(len(answer.text) <= 2048, sent=asked, expected="at most 2048 characters", came=answer)
-        trace = re.search(r"Traceback \(most recent|^\s+at [\w.$/]+\(", answer.text, re.MULTILINE)
-        expect(not trace, sent=asked, expected="no stack trace", came=answer)
+        with each():
+            expect(len(answer.text) <= 2048, sent=asked, expected="at most 2048 characters", came=answer)
+        with each():
+            trace = re.search(r"Traceback \(most recent|^\s+at [\w.$/]+\(", answer.text, re.MULTILINE)
+            expect(not trace, sent=asked, expected="no stack trace", came=answer)
 
 
 class H21(Clause):
@@ -187,6 +248,7 @@ class H21(Clause):
     """
 
     requires = ("H1",)
+    timed = True
     mend = Mend(
         "Speak HTTP/1.1: keep connections open, send Content-Length or chunks, read chunked bodies.",
         python="http.server: protocol_version = 'HTTP/1.1'; the WSGI server has to give wsgi.input_terminated",
@@ -197,21 +259,22 @@ class H21(Clause):
     def check(self, endpoint: Endpoint, payload: Payload, answer: Response) -> str:
         half = len(payload.body) // 2
         asked = f"POST /invocations, {payload.content_type}"
-        with contextlib.closing(endpoint.connection(60)) as connection:
-            came = _over(connection, payload, payload.body)
-            expect(came.status == 200, sent=asked, expected="200", came=came)
-            sized = "Content-Length" in came.headers or came.headers["Transfer-Encoding"] == "chunked"
-            expect(sized, sent=asked, expected="Content-Length or chunks", came=f"{came.headers}")
-            first = connection.sock
-            expect(first, sent=asked, expected="a connection that stays open", came=f"{came.headers}")
-            came = _over(connection, payload, payload.body)
-            good = came.status == 200 and connection.sock is first
-            expect(good, sent=f"{asked}, a second one on the connection", expected="200", came=came)
-        with contextlib.closing(endpoint.connection(30)) as connection:
-            came = _over(connection, payload, [payload.body[:half], payload.body[half:]])
-            steady = ask(endpoint, payload).answer.body == answer.body
-            good = came.status == 200 and (came.body == answer.body or not steady)
-            expect(good, sent=f"{asked}, in two chunks", expected=f"as without: {shown(answer)}", came=came)
+        with Each() as each:
+            with each(), contextlib.closing(endpoint.connection(60)) as connection:
+                came = _over(connection, payload, payload.body)
+                expect(came.status == 200, sent=asked, expected="200", came=came)
+                sized = "Content-Length" in came.headers or came.headers["Transfer-Encoding"] == "chunked"
+                expect(sized, sent=asked, expected="Content-Length or chunks", came=f"{came.headers}")
+                first = connection.sock
+                expect(first, sent=asked, expected="a connection that stays open", came=f"{came.headers}")
+                came = _over(connection, payload, payload.body)
+                good = came.status == 200 and connection.sock is first
+                expect(good, sent=f"{asked}, a second one on the connection", expected="200", came=came)
+            with each(weight=1), contextlib.closing(endpoint.connection(30)) as connection:
+                came = _over(connection, payload, [payload.body[:half], payload.body[half:]])
+                steady = ask(endpoint, payload).answer.body == answer.body
+                good = came.status == 200 and (came.body == answer.body or not steady)
+                expect(good, sent=f"{asked}, in two chunks", expected=f"as without: {shown(answer)}", came=came)
         return "two requests on one connection, and one in two chunks"
 
 

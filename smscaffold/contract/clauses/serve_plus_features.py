@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smscaffold.contract.clause import Clause, Mend, UnprovenError, expect, shown, skip, unproven
+from smscaffold.contract.clause import Clause, Each, Mend, UnprovenError, expect, shown, skip, unproven
 from smscaffold.contract.parsing import has_too_much, json_value
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class H43(Clause):
 
         cpus = os.cpu_count() or 1
         pretended = 3 * cpus + 6
-        limits = {"nano_cpus": 10**9, "mem_limit": "1g"}
+        limits: dict[str, Any] = {"nano_cpus": 10**9, "mem_limit": "1g"}
         asked = f"a start with --cpus 1 --memory 1g on a machine that seems to have {pretended} CPUs"
         try:
-            with lab.endpoint(model, mounts=_machine(lab.folder(), pretended), ready_within=120, **limits) as part:
+            with lab.endpoint(model, mounts=_machine(lab.folder(), pretended), **limits) as part:
                 answer = part.invoke(payload.body, payload.content_type)
                 expect(answer.status == 200, sent=f"{asked}, and a request", expected="200", came=answer)
                 usual, here = _tasks(endpoint), _tasks(part)
@@ -109,14 +109,22 @@ class H50(Clause):
             served.stop(10)
             after = served.logs()[len(before) + len(during) :]
         asked = f"{_REQUESTS} good requests"
-        told = f"{len(after.splitlines())} more lines when it was stopped"
-        expect(len(after.splitlines()) < _REQUESTS, sent=asked, expected="lines in the log at once", came=told)
-        told = f"{len(during.splitlines())} lines"
-        expect(len(during.splitlines()) <= _REQUESTS, sent=asked, expected=f"at most {_REQUESTS} lines", came=told)
         text = (during + after).replace("\\", "")
-        expect(len(text) < _MUCH, sent=asked, expected=f"less than {_MUCH} characters", came=f"{len(text)} characters")
         leaked = [needle for payload in payloads for needle in _needles(payload) if needle in text]
-        expect(not leaked, sent=asked, expected="no part of a payload in the log", came=f"{leaked[:1]} in the log")
+        with Each() as each:
+            with each(weight=1):
+                came = f"{leaked[:1]} in the log"
+                expect(not leaked, sent=asked, expected="no part of a payload in the log", came=came)
+            with each():
+                told = f"{len(after.splitlines())} more lines when it was stopped"
+                expect(len(after.splitlines()) < _REQUESTS, sent=asked, expected="lines in the log at once", came=told)
+            told = f"{len(during.splitlines())} lines"
+            with each():
+                few = len(during.splitlines()) <= _REQUESTS
+                expect(few, sent=asked, expected=f"at most {_REQUESTS} lines", came=told)
+            with each():
+                came = f"{len(text)} characters"
+                expect(len(text) < _MUCH, sent=asked, expected=f"less than {_MUCH} characters", came=came)
         return f"{told} for {_REQUESTS} requests, none with a payload"
 
 
@@ -162,15 +170,14 @@ class H52(Clause):
     mend = Mend("Have everything in the image or the model: download and install nothing at the start or in requests.")
 
     def check(self, lab: Lab, model: Path | None, payloads: tuple[Payload, ...]) -> str:
-        closed = {"network_mode": "none", "ports": None, "ready_within": None}
-        with lab.endpoint(model, **closed) as served:
+        with lab.endpoint(model, ready_within=None, network_mode="none", ports=None) as served:
             try:
                 inside = lab.inside(served)
             except UnprovenError:
                 ended = "an end of the container" if served.running else shown(served.wait())
                 expect(served.running, sent="a start with --network none", expected="/ping gets 200", came=ended)
                 raise
-            served.until(lambda: inside.ping().status == 200, "a 200 from /ping, without a network")
+            served.until(lambda: inside.ping().status == 200, "a 200 from /ping, without a network", lab.patience)
             for payload in payloads:
                 typed = payload.content_type
                 answer = inside.request("POST", "/invocations", payload.body, timeout=60, Content_Type=typed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, ClassVar
 
-from smscaffold.contract.clause import Clause, Mend, expect, shown, unproven
+from smscaffold.contract.clause import Clause, Each, Mend, expect, shown, unproven
 from smscaffold.contract.load import LINES, ask, cost, media, throttled
 from smscaffold.contract.subject import Payload
 
@@ -31,6 +31,7 @@ class H14(Clause):
 
     requires = ("H1",)
     seconds = 2
+    quick = True
     mend = Mend(
         "Read the body by Content-Type, answer in the first supported type of Accept, and set Content-Type.",
         python="request.mimetype has neither parameters nor capitals; str.splitlines() knows all line ends",
@@ -39,20 +40,27 @@ class H14(Clause):
     )
 
     def check(self, endpoint: Endpoint, offered: tuple[Payload, ...]) -> str:
-        plain = [ask(endpoint, payload).answer for payload in offered]
-        for payload, answer in zip(offered, plain, strict=True):
-            asked = f"POST /invocations, {payload.content_type}, {len(payload.body)} bytes"
-            expect(answer.status == 200 and answer.body, sent=asked, expected="200 with a prediction", came=answer)
-            expect(_made(answer), sent=asked, expected="a Content-Type on the answer", came=answer)
-        known = {_made(answer) for answer in plain}
-        for payload, answer in zip(offered, plain, strict=True):
-            self._same(endpoint, payload, answer)
-            for other in sorted(known - {_made(answer)}):
-                self._other(endpoint, payload, _made(answer), other)
-        seen = [f"{payload.content_type} -> {_made(answer)}" for payload, answer in zip(offered, plain, strict=True)]
+        with Each() as each:
+            plain = [ask(endpoint, payload).answer for payload in offered]
+            for payload, answer in zip(offered, plain, strict=True):
+                asked = f"POST /invocations, {payload.content_type}, {len(payload.body)} bytes"
+                with each(weight=2):
+                    expect(
+                        answer.status == 200 and answer.body, sent=asked, expected="200 with a prediction", came=answer
+                    )
+                with each(weight=1):
+                    typed = _made(answer) or answer.status != 200
+                    expect(typed, sent=asked, expected="a Content-Type on the answer", came=answer)
+            good = {payload: answer for payload, answer in zip(offered, plain, strict=True) if answer.status == 200}
+            known = {_made(answer) for answer in good.values()} - {""}
+            for payload, answer in good.items():
+                self._same(endpoint, payload, answer, each)
+                for other in sorted(known - {_made(answer)}):
+                    self._other(endpoint, payload, _made(answer), other, each)
+        seen = [f"{payload.content_type} -> {_made(answer)}" for payload, answer in good.items()]
         return f"{', '.join(seen)}; also with Accept, parameters, capitals, other line ends"
 
-    def _same(self, endpoint: Endpoint, payload: Payload, usual: Response) -> None:
+    def _same(self, endpoint: Endpoint, payload: Payload, usual: Response, each: Each) -> None:
         """Requests that differ in form alone."""
         steady = ask(endpoint, payload).answer.body == usual.body
         for what, variant, headers in _variants(payload, _made(usual)):
@@ -60,19 +68,22 @@ class H14(Clause):
             same = (answer.status, _made(answer)) == (200, _made(usual))
             same = same and (not steady or answer.body.strip() == usual.body.strip())
             asked = f"POST /invocations, {payload.content_type}, but {what}"
-            expect(same, sent=asked, expected=f"the answer to the same without that: {shown(usual)}", came=answer)
+            with each():
+                expect(same, sent=asked, expected=f"the answer to the same without that: {shown(usual)}", came=answer)
 
-    def _other(self, endpoint: Endpoint, payload: Payload, usual: str, other: str) -> None:
+    def _other(self, endpoint: Endpoint, payload: Payload, usual: str, other: str, each: Each) -> None:
         """A type that it answers other requests in: the answer is in this type, or a refusal."""
         asked = f"POST /invocations, {payload.content_type}, Accept: "
-        answer = endpoint.invoke(payload.body, payload.content_type, Accept=other)
-        good = 400 <= answer.status < 500 or (answer.status == 200 and _made(answer) == other)
-        expect(good, sent=asked + other, expected=f"200 in {other}, or a 4xx", came=answer)
-        first = other if answer.status == 200 else usual
+        refused = endpoint.invoke(payload.body, payload.content_type, Accept=other)
+        with each(weight=1):
+            good = 400 <= refused.status < 500 or (refused.status == 200 and _made(refused) == other)
+            expect(good, sent=asked + other, expected=f"200 in {other}, or a 4xx", came=refused)
+        first = other if refused.status == 200 and _made(refused) == other else usual
         accept = f"{_MADE_UP}, {other};q=0.9, {usual};q=0.8"
         answer = endpoint.invoke(payload.body, payload.content_type, Accept=accept)
-        good = answer.status == 200 and _made(answer) == first
-        expect(good, sent=asked + accept, expected=f"200 in {first}, the first that it supports", came=answer)
+        with each():
+            good = answer.status == 200 and _made(answer) == first
+            expect(good, sent=asked + accept, expected=f"200 in {first}, the first that it supports", came=answer)
 
 
 def _made(answer: Response) -> str:
@@ -106,6 +117,7 @@ class H16(Clause):
 
     requires = ("H1",)
     seconds = 60
+    idle = True
     mend = Mend(
         "Let no timeout of the server be below 60 s.",
         python="gunicorn --timeout 70; behind nginx also proxy_read_timeout 70s",
@@ -165,6 +177,7 @@ class H17(Clause):
     """
 
     requires = ("H1",)
+    quick = True
     mend = Mend("Ask for headers without regard to case, ignore those that you do not know, allow 16 KiB of them.")
 
     def check(self, endpoint: Endpoint, payload: Payload) -> str:
@@ -181,11 +194,13 @@ class H17(Clause):
                 "Accept": f"{made}, {_MADE_UP};q=0.1;x=".ljust(1024, "a"),
             },
         }
-        for what, headers in ways.items():
-            answer = endpoint.request("POST", "/invocations", payload.body, headers)
-            same = answer.status == 200 and (answer.body == usual.body or first.body != usual.body)
-            asked = f"POST /invocations, {content_type}, with {what}"
-            expect(same, sent=asked, expected=f"the answer without them: {shown(usual)}", came=answer)
+        with Each() as each:
+            for what, headers in ways.items():
+                answer = endpoint.request("POST", "/invocations", payload.body, headers)
+                same = answer.status == 200 and (answer.body == usual.body or first.body != usual.body)
+                asked = f"POST /invocations, {content_type}, with {what}"
+                with each():
+                    expect(same, sent=asked, expected=f"the answer without them: {shown(usual)}", came=answer)
         return f"the same answer with {len(long)} headers at full length, in any case"
 
 
@@ -198,6 +213,7 @@ class H19(Clause):
 
     requires = ("H1",)
     seconds = 3
+    quick = True
     mend = Mend(
         "Raise the limit on the body in every server on the way, to 100 MiB for batch transforms.",
         python="behind nginx client_max_body_size 100m; in Flask MAX_CONTENT_LENGTH",

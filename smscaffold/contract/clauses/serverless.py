@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from smscaffold.contract.clause import Clause, Mend, expect
+from smscaffold.contract.clause import Clause, Each, Mend, expect
 from smscaffold.contract.splitting import first_difference, predictions
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from smscaffold.sagemaker_local import Endpoint
 
 #: the platform does not tell the user id (H5): this one stands for any that is not root's
-UNPRIVILEGED = {"user": "1000:1000", "cap_drop": ["ALL"]}
+UNPRIVILEGED: dict[str, Any] = {"user": "1000:1000", "cap_drop": ["ALL"]}
 _LARGE = 256 * 1024  # bytes that no server keeps in its buffers
 _MOST = 4_000_000  # bytes of a request or an answer
 _START = 180  # seconds
@@ -43,12 +43,14 @@ class H5(Clause):
         self, lab: Lab, model: Path | None, endpoint: Endpoint, payloads: tuple[Payload, ...], pieces: Pieces | None
     ) -> str:
         large = (pieces.grown(_LARGE),) if pieces else ()
-        with lab.endpoint(model, **UNPRIVILEGED) as limited:
+        with lab.endpoint(model, **UNPRIVILEGED) as limited, Each() as each:
             for payload in (*payloads, *large):
-                usual, answer = (each.invoke(payload.body, payload.content_type) for each in (endpoint, limited))
-                if usual.status == 200:
-                    asked = f"POST /invocations, {payload.content_type}, {len(payload.body)} bytes, to user 1000"
-                    same = answer.status == 200 and first_difference(predictions(answer), predictions(usual)) is None
+                usual, answer = (one.invoke(payload.body, payload.content_type) for one in (endpoint, limited))
+                if usual.status != 200:
+                    continue
+                asked = f"POST /invocations, {payload.content_type}, {len(payload.body)} bytes, to user 1000"
+                same = answer.status == 200 and first_difference(predictions(answer), predictions(usual)) is None
+                with each():
                     expect(same, sent=asked, expected="what root's server answers", came=answer)
         return f"user 1000 without capabilities answers {len(payloads)} payloads" + (
             ", and a large one" if large else ""
@@ -74,7 +76,7 @@ class H31(Clause):
         size = lab.image(lab.serve_image).attrs["Size"] / 1e9
         asked = "docker image inspect"
         expect(size < _GIGABYTES, sent=asked, expected=f"less than {_GIGABYTES} GB", came=f"{size:.1f} GB")
-        memory = {"mem_limit": "1g", "memswap_limit": "1g"}
+        memory: dict[str, Any] = {"mem_limit": "1g", "memswap_limit": "1g"}
         most = (pieces.grown(_MOST),) if pieces else ()
         with lab.endpoint(model, ready_within=_START, **UNPRIVILEGED, **memory) as small:
             for payload in (*payloads, *most):

@@ -7,7 +7,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-from smscaffold.contract.clause import Clause, Mend, expect, short, skip, unproven
+from smscaffold.contract.clause import Clause, Each, Mend, expect, short, skip, unproven
 from smscaffold.contract.wording import (
     NO_METRIC,
     RUN,
@@ -22,6 +22,7 @@ from smscaffold.contract.wording import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from smscaffold.contract.injection import Fixtures
     from smscaffold.contract.jobs import Unusual
     from smscaffold.contract.lab import Lab
     from smscaffold.contract.long_jobs import Interrupted, Piped, Stopped
@@ -115,14 +116,21 @@ class T23(Clause):
         java="Files.createDirectories(path)",
     )
 
-    def check(self, bare: Unusual, cluster: dict[str, TrainingResult]) -> str:
-        seen = bare.holds("T23")
+    def check(self, bare: Unusual, lab: Lab, fixtures: Fixtures) -> str:
+        with Each() as each:
+            with each():
+                seen = bare.holds("T23")
+            with each():
+                twice = "" if lab.subject.one_host else self._names(fixtures.get("cluster"))
+        return f"{seen}{twice}"
+
+    def _names(self, cluster: dict[str, TrainingResult]) -> str:
         first, second = (
             {path.relative_to(result.output) for path in files(result.output / "data")} for result in cluster.values()
         )
         asked, wanted = f"{RUN} on the hosts {' and '.join(cluster)}", "no file of the same name from both"
         expect(not first & second, sent=asked, expected=wanted, came=", ".join(map(str, first & second)))
-        return f"{seen}; {len(first | second)} files from two hosts"
+        return f"; {len(first | second)} files from two hosts"
 
 
 class T26(Clause):
