@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import os
 import signal
@@ -55,6 +56,26 @@ class Request:
     strict: bool = False
     #: seconds that the first start of the server may take
     start_timeout: float | None = None
+    #: of the clauses that apply, only these
+    only: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Request:
+        """The request that the options of a command line make. Raises CannotCheckError for a wrong format."""
+        names = ("target", "train_image", "serve_image", "train_data", "hyperparameters", "slow_hyperparameters")
+        given = {name: getattr(options, name) for name in (*names, "metric", "model")}
+        return cls(
+            Given(**given, payloads=options.payload, content_types=options.content_type),
+            select=options.select,
+            ignore=options.ignore,
+            profiles=options.profile,
+            reports=reports(options.format, options.output),
+            settings=options.settings,
+            accept_all=options.accept_all,
+            quick=options.quick,
+            strict=options.strict,
+            start_timeout=options.start_timeout,
+        )
 
 
 def reports(formats: Iterable[str], output: Path | None) -> tuple[tuple[str, Path | None], ...]:
@@ -131,7 +152,7 @@ def _append(file: Path, text: str) -> None:
 
 def _folder(request: Request) -> Path | None:
     target = request.given.target
-    return Path(target) if target and Path(target).is_dir() else None
+    return Path(target) if target and Path(target).is_dir() else request.given.folder
 
 
 def _settings(request: Request) -> Settings:
@@ -251,7 +272,9 @@ def _fitting(
     if not request.select:
         rules = [rule for rule in rules if _applies(rule.profile, subject, named | set(request.profiles))]
     if request.quick:
-        rules = [rule for rule in rules if rule.profile == "static" or getattr(rule.clause, "quick", False)]
+        rules = list(filter(catalogue.is_quick, rules))
+    if request.only is not None:
+        rules = [rule for rule in rules if rule.id in request.only]
     return [_with_strength(rule, request, subject, named) for rule in rules]
 
 

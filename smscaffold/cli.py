@@ -66,6 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code or 0
 
 
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line. Raises SystemExit, after a word on what is wrong, where there is no such one."""
+    return _parser().parse_args(arguments)
+
+
 def new(options: argparse.Namespace) -> None:
     """Writes a container folder."""
     from smscaffold.new import Request, create
@@ -92,34 +97,9 @@ def check(options: argparse.Namespace) -> int:
         listed = telling.as_json if options.json else telling.as_table
         Console().say_text(telling.explained(options.explain) if options.explain else listed())
         return 0
-    from smscaffold.check import Request, check, reports
-    from smscaffold.contract.preparing import Given
+    from smscaffold.check import Request, check
 
-    given = Given(
-        target=options.target,
-        train_image=options.train_image,
-        serve_image=options.serve_image,
-        train_data=options.train_data,
-        hyperparameters=options.hyperparameters,
-        slow_hyperparameters=options.slow_hyperparameters,
-        metric=options.metric,
-        model=options.model,
-        payloads=options.payload,
-        content_types=options.content_type,
-    )
-    request = Request(
-        given,
-        select=options.select,
-        ignore=options.ignore,
-        profiles=options.profile,
-        reports=reports(options.format, options.output),
-        settings=options.settings,
-        accept_all=options.accept_all,
-        quick=options.quick,
-        strict=options.strict,
-        start_timeout=options.start_timeout,
-    )
-    return check(request, Console())
+    return check(Request.of(options), Console())
 
 
 def list_templates(options: argparse.Namespace) -> None:

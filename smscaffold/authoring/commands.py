@@ -42,8 +42,9 @@ def _add_test(commands: Commands) -> None:
     command = commands.add_parser(
         "test",
         help="check, render, build and test every variant of the templates",
-        description="Check what the templates promise; render each layout, and each other choice one by one; build the "
-        "folders and run their own tests, where Docker is. Exit code 1 with the reason at the first failure.",
+        description="Check what the templates promise; render each layout, and each other choice one by one. Where "
+        "Docker is, build the folders, run their own tests, and `smscaffold check`: all of it on the first one, its "
+        "quick part on the others. Exit code 1 with the reason at the first failure.",
         examples=["smscaffold template test", "smscaffold template test acme --layout single --keep -v"],
     )
     _add_path(command)
@@ -51,6 +52,7 @@ def _add_test(commands: Commands) -> None:
     add("--no-docker", action="store_true", help="check and render only")
     add("--layout", metavar="NAME", action="append", default=[], help="only this layout (repeatable)")
     add("--keep", action="store_true", help="leave the container folders and their images, and say where they are")
+    add("--quick", action="store_true", help="run `smscaffold check --quick` on the first one too, as on the others")
     add("-v", "--verbose", action="store_true", help="show what builds and tests say, as they say it")
     command.set_defaults(run=_test)
 
@@ -113,6 +115,7 @@ def _test(options: argparse.Namespace) -> None:
         layouts=options.layout,
         keep=options.keep,
         verbose=options.verbose,
+        quick=options.quick,
     )
     test(request, Console())
 

@@ -47,7 +47,8 @@ class Request:
     """A user's wish to test the template, or the package of templates, in `folder`, with containers or without.
 
     `layouts` names the only ones to test; an empty one stands for all. `keep` leaves folders and images, `verbose`
-    shows the output of builds and tests.
+    shows the output of builds and tests. `quick` checks only the quick clauses of the contract on the first variant
+    too, as on the others.
     """
 
     folder: Path = Path()
@@ -55,6 +56,7 @@ class Request:
     layouts: Sequence[str] = ()
     keep: bool = False
     verbose: bool = False
+    quick: bool = False
 
 
 def test(request: Request, console: Console) -> None:
@@ -100,7 +102,9 @@ class _Trial:
                 if why_not:
                     self._say(f"{variant}: its tests", f"skipped: {why_not}")
                 else:
-                    self._test(rendered, variant, project)
+                    images = self._images_of(rendered, variant, project)
+                    self._test(rendered, variant, images)
+                    self._check(rendered, variant, images, quick=self.request.quick or number > 0)
         self._run_vectors(root, every[0], why_not)
 
     def _layouts(self, config: TemplateConfig) -> list[Any]:
@@ -144,11 +148,14 @@ class _Trial:
             self._say(f"{variant}: rendered", f"{files} files", began)
         return folder
 
-    def _test(self, folder: Path, variant: str, name: str) -> None:
-        """Builds the container folder's images, and runs its own tests on them."""
+    def _images_of(self, folder: Path, variant: str, name: str) -> dict[str, str]:
+        """Builds the container folder's images; none where it has no Dockerfile."""
+        return self._build(folder, name, f"{self._name} with {variant}") if (folder / "Dockerfile").is_file() else {}
+
+    def _test(self, folder: Path, variant: str, images: dict[str, str]) -> None:
+        """Runs the container folder's own tests on its images."""
         if not (folder / "tests").is_dir():
             return self._say(f"{variant}: its tests", "skipped: it has no folder tests")
-        images = self._build(folder, name, f"{self._name} with {variant}") if (folder / "Dockerfile").is_file() else {}
         began = time.monotonic()
         how = "-v" if self.request.verbose else "-q"
         command = [sys.executable, "-m", "pytest", how, "-p", "no:cacheprovider", "tests"]
@@ -158,6 +165,26 @@ class _Trial:
             raise SmscaffoldError(f"{self._name} with {variant}: its tests fail; what they say stands above")
         summary = (said.strip().splitlines() or ["no tests"])[-1]
         self._say(f"{variant}: its tests", summary.partition(" in ")[0].strip("= "), began)
+
+    def _check(self, folder: Path, variant: str, images: dict[str, str], *, quick: bool) -> None:
+        """Runs `smscaffold check` on the images. Raises SmscaffoldError when a MUST is broken or cannot be proven."""
+        if not images:
+            return
+        from smscaffold.check import Request as CheckRequest
+        from smscaffold.check import examine
+        from smscaffold.contract.formats import written
+        from smscaffold.contract.preparing import Given
+
+        began, how = time.monotonic(), "check --quick" if quick else "check"
+        given = Given(train_image=images["train"], serve_image=images["serve"], folder=folder)
+        with self.console.moment(f"Checking {self._name} with {variant} ..."):
+            report = examine(CheckRequest(given, quick=quick))
+        if report.exit_code:
+            self.console.quote(written(report, "text") + "\n")
+            raise SmscaffoldError(
+                f"{self._name} with {variant}: its container does not keep the contract; what {how} says stands above"
+            )
+        self._say(f"{variant}: {how}", report.verdict.rpartition("; ")[0], began)
 
     def _run_vectors(self, root: Path, answers: Answers, why_not: str) -> None:
         """Runs all vectors on the images of one container folder, with the template's echo algorithm in it."""

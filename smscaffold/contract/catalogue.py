@@ -72,6 +72,11 @@ def known_as(word: str, known: Iterable[str]) -> str:
     return next((name for name in known if name.upper() == word.upper()), word)
 
 
+def is_quick(rule: Rule) -> bool:
+    """Whether `smscaffold check --quick` checks it: what an image says of itself, and what costs little of serving."""
+    return rule.profile == "static" or bool(rule.clause and rule.clause.quick)
+
+
 def contract_text() -> str:
     """The contract: the wheel carries a copy beside this module, a checkout has it in docs/."""
     package = files("smscaffold")

@@ -19,13 +19,14 @@ from typing import Any
 from smscaffold.contract.clause import BrokenError, UnprovenError, expect, skip, unproven
 from smscaffold.contract.injection import fixture
 from smscaffold.contract.lab import Lab
+from smscaffold.contract.load import throttled
 from smscaffold.contract.subject import MEDIA
 from smscaffold.contract.wording import RUN, files, left_instead
 from smscaffold.sagemaker_local import LocalError, Training, TrainingResult, engine
 
 ONE_HOST = "it is said to train on one host only (`hosts = 1` in smscaffold-check.toml)"
 LATE = 3  # seconds that the second host is alone
-_SILENT = 30  # seconds after which no first line is waited for
+_SHARE, _FOUND = 0.25, 4  # of a CPU that the first host gets, and the seconds for which it does
 _FILE_MODE = {"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
 _BELOW = "its data in `year=2024/part one` below the channel"
 _IDENTITY = {"current_host": "algo-1", "hosts": ["algo-1"]}
@@ -224,10 +225,16 @@ def cluster(lab: Lab) -> dict[str, TrainingResult]:
         resources = {"current_host": host, "hosts": hosts, "network_interface_name": "eth0"}
         named = {network: engine().api.create_endpoint_config(aliases=[host])}
         # the engine asks further servers for a name that it does not know, and these may not be reached for 10 s
-        options = {"network": network, "networking_config": named, "dns_opt": ["timeout:1", "attempts:1"]}
+        options: dict[str, Any] = {
+            "network": network,
+            "networking_config": named,
+            "dns_opt": ["timeout:1", "attempts:1"],
+        }
         return lab.training(config={"resourceconfig.json": resources}, **options)
 
     with lab.network() as network, start(hosts[1], network) as second:
         second.ends(LATE)  # or it waits for the first one
         with start(hosts[0], network) as first:
+            with throttled(first, _SHARE):  # a training of a second is over before others have found it by its name
+                first.ends(_FOUND)
             return {hosts[0]: first.wait(), hosts[1]: second.wait()}

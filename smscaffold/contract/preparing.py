@@ -46,19 +46,25 @@ class Given:
     model: Path | None = None
     payloads: list[Path] = field(default_factory=list)
     content_types: list[str] = field(default_factory=list)
+    #: a container folder that brings the inputs for these images, which were built from it already
+    folder: Path | None = None
 
 
 def prepare(given: Given, scratch: Path, settings: Settings | None = None) -> Subject:
     """What is to be checked; a folder is built for it. `scratch` takes what has to be unpacked.
 
-    What `given` names wins over the settings, and these over what a folder brings.
+    What `given` names wins over the settings (by default the folder's own), and these over what the folder brings.
 
     Raises CannotCheckError; for what is wrong with the inputs, before the engine is asked for anything.
     """
     if given.target and (given.train_image or given.serve_image):
         raise CannotCheckError("give an image or a folder, or --train-image and --serve-image, not both")
-    folder, settings = _folder(given), settings or Settings()
-    found = from_folder(folder, settings) if folder else with_settings(Subject(*_images(given)), settings, None)
+    folder = _folder(given)
+    if folder or given.folder:
+        found = from_folder(folder or Path(given.folder or ""), settings)
+        found = dataclasses.replace(found, train_image=given.train_image, serve_image=given.serve_image)
+    else:
+        found = with_settings(Subject(*_images(given)), settings or Settings(), None)
     model, odd = _model(given.model, scratch) if given.model else (None, [])
     more: dict[str, object] = {
         "channels": dict(_channel(word) for word in given.train_data) or None,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smscaffold.contract.parsing import json_value
-from smscaffold.contract.settings import Settings
+from smscaffold.contract.settings import NAME, Settings, read
 from smscaffold.errors import CannotCheckError
 from smscaffold.folder import ANSWERS_FILE
 
@@ -109,11 +109,12 @@ def _plain(path: Path, most: int, limit: str) -> bytes:
     return content
 
 
-def from_folder(folder: Path, settings: Settings) -> Subject:
-    """Returns what a container folder says of its images, in `local_test/` and its settings.
+def from_folder(folder: Path, settings: Settings | None = None) -> Subject:
+    """Returns what a container folder says of its images, in `local_test/` and its settings, unless others are given.
 
     Raises CannotCheckError when one of the files cannot be read, or is a link out of the folder.
     """
+    settings = settings or read(folder / NAME)
     local = folder / "local_test"
     hyperparameters = local / "opt_ml/input/config/hyperparameters.json"
     channels = sorted(path for path in local.glob("opt_ml/input/data/*") if path.is_dir())

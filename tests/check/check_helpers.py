@@ -95,8 +95,14 @@ class Family:
     """The clauses of some profiles, on the stand-in that keeps them and on those that break one each."""
 
     def __init__(
-        self, clauses: Sequence[str], faults: Sequence[tuple[str, Fault]], stand_ins: StandIns, model: Path | None
+        self,
+        clauses: Sequence[str],
+        faults: Sequence[tuple[str, Fault]],
+        stand_ins: StandIns,
+        model: Path | None,
+        keeps: Fault = "",
     ) -> None:
+        self._keeps = keeps
         self._clauses, self._faults, self._stand_ins = clauses, faults, stand_ins
         self._given = {"model": model} if model else {}
         self._pool = ThreadPoolExecutor(3)
@@ -105,7 +111,7 @@ class Family:
 
     def keeps(self, clause: str) -> Result:
         """What comes of a clause on the stand-in without a fault; all clauses of the family are checked at once."""
-        self._kept = self._kept or self._pool.submit(check, self._stand_ins.build(), *self._clauses)
+        self._kept = self._kept or self._pool.submit(check, self._stand_ins.build(self._keeps), *self._clauses)
         return self._kept.result()[clause]
 
     def breaks(self, clause: str, fault: Fault) -> Result:
@@ -116,4 +122,4 @@ class Family:
         return self._broken[clause, fault].result()
 
     def _try(self, clause: str, fault: Fault) -> Result:
-        return check(self._stand_ins.build(fault), clause, **self._given)[clause]
+        return check(self._stand_ins.build(f"{self._keeps}\n{fault}" if self._keeps else fault), clause, **self._given)[clause]

@@ -63,4 +63,5 @@ def family(request: pytest.FixtureRequest, stand_ins: StandIns, model: Path) -> 
     """The clauses that the module names in FAULTS; SERVES says that a model is given instead of trained."""
     about = [_fault_of(item) for item in request.session.items if item.path == request.path]
     chosen = [fault for fault in about if fault]
-    return Family(list(dict(request.module.FAULTS)), chosen, stand_ins, model if request.module.SERVES else None)
+    keeps = getattr(request.module, "KEEPS", "")
+    return Family(list(dict(request.module.FAULTS)), chosen, stand_ins, model if request.module.SERVES else None, keeps)

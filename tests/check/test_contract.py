@@ -16,6 +16,7 @@ from check_helpers import StandIns
 
 from smscaffold import sagemaker_local as local
 from smscaffold.contract import Clause, Mend, catalogue, expect, fixture, injection, inside, report, skip, unproven
+from smscaffold.contract.formats import written
 from smscaffold.contract.runner import Result, chosen, run
 from smscaffold.errors import SmscaffoldError
 
@@ -114,9 +115,9 @@ def test_a_check_that_fails_is_no_skip(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made.verdict.startswith(
         "1 hold, 0 broken (0 of them MUST), 0 skipped; the check itself failed at InThread; "
     )
-    said = "  ? InThread SHOULD It looks into a container: the check itself failed: KeyError('PYTEST_CURRENT_TEST')"
-    assert said in report.as_text(made)
-    (suite,) = ElementTree.fromstring(report.as_junit(made))
+    said = "? InThread SHOULD It looks into a container: the check itself failed: KeyError('PYTEST_CURRENT_TEST')"
+    assert said in " ".join(written(made, "text").split())
+    (suite,) = ElementTree.fromstring(written(made, "junit"))
     assert (suite.get("errors"), suite.get("skipped")) == ("1", "0")
     assert len(suite.findall("testcase/error")) == 1
 

@@ -163,7 +163,7 @@ def test_no_more_connections_are_opened_than_a_transform_may_have(count: int, si
     with pytest.raises(BrokenError) as broken:
         B3().check(server, Payload(b"1,2", CSV))
     assert server.connections == 0
-    assert "1 to 100 at a time" in broken.value.evidence.expected
+    assert "1 to 100 at a time" in broken.value.findings[0].expected
 
 
 # --- a metric whose search never ends ---------------------------------------------------------------------------------

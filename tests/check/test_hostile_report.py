@@ -14,8 +14,9 @@ from smscaffold.check import Request
 from smscaffold.console import Console
 from smscaffold.contract.catalogue import Rule
 from smscaffold.contract.clause import Evidence
+from smscaffold.contract.formats import FORMATS, written
 from smscaffold.contract.preparing import Given
-from smscaffold.contract.report import Report, as_json, as_junit, as_text
+from smscaffold.contract.report import Report
 from smscaffold.contract.runner import Result
 
 
@@ -29,7 +30,7 @@ def report() -> Report:
     return Report(
         {"serve": f"image{HOSTILE}"},
         [
-            Result(rule, "fail", evidence=evidence),
+            Result(rule, "fail", findings=(evidence,)),
             Result(rule, "pass", f"label {HOSTILE}\n  ✓ EX2  MUST   a forged line"),
             Result(rule, "skip", HOSTILE),
         ],
@@ -38,14 +39,14 @@ def report() -> Report:
 
 
 def test_the_text(report: Report) -> None:
-    text = as_text(report)
+    text = written(report, "text")
     assert harmful(text) == []
     for words in (f"serve: image{SHOWN}", f"GET /{SHOWN}", f"500, {SHOWN}", f"        at {SHOWN}", f"label {SHOWN}"):
         assert words in text
     assert "\n  ✓ EX2" not in text
 
 
-@pytest.mark.parametrize("format", ["text", "json", "junit"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_what_is_printed_and_what_is_written(
     report: Report,
     tmp_path: Path,
@@ -53,9 +54,9 @@ def test_what_is_printed_and_what_is_written(
     capsys: pytest.CaptureFixture[str],
     format: str,
 ) -> None:
-    monkeypatch.setattr(command, "examine", lambda request: report)
-    command.check(Request(Given("x"), format=format), Console())
-    command.check(Request(Given("x"), format=format, output=tmp_path / "report"), Console())
+    monkeypatch.setattr(command, "examine", lambda request, *_, **__: report)
+    command.check(Request(Given("x"), reports=((format, None),)), Console())
+    command.check(Request(Given("x"), reports=(("text", None), (format, tmp_path / "report"))), Console())
     assert harmful(capsys.readouterr().out) == []
     assert harmful((tmp_path / "report").read_text()) == []
 
@@ -64,7 +65,7 @@ def test_colours_are_those_of_the_signs_alone(
     report: Report, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("smscaffold.console.shows_colour", lambda: True)
-    monkeypatch.setattr(command, "examine", lambda request: report)
+    monkeypatch.setattr(command, "examine", lambda request, *_, **__: report)
     command.check(Request(Given("x")), Console())
     printed = capsys.readouterr().out
     for sign in ("\x1b[31m✗\x1b[0m", "\x1b[32m✓\x1b[0m", "\x1b[90m-\x1b[0m"):
@@ -74,16 +75,15 @@ def test_colours_are_those_of_the_signs_alone(
 
 def test_a_log_of_megabytes_is_cut(report: Report) -> None:
     evidence = Evidence("x" * 5_000_000, "200", "\n" * 100_000, "y" * 5_000_000)
-    text = as_text(Report({}, [Result(report.results[0].rule, "fail", evidence=evidence)], 0))
-    assert "(5000000 characters)" in text.replace("\n", " ")
-    assert "(100001 lines)" in text
+    text = written(Report({}, [Result(report.results[0].rule, "fail", findings=(evidence,))], 0), "text")
+    assert text.count("more lines: --format json") == 3
     assert len(text) < 20_000
 
 
 def test_files_for_programs_keep_what_was_said(report: Report) -> None:
-    assert as_json(report).isascii()
-    assert json.loads(as_json(report))["clauses"][0]["evidence"]["came"] == f"500, {HOSTILE}"
-    junit = as_junit(report)
+    assert written(report, "json").isascii()
+    assert json.loads(written(report, "json"))["clauses"][0]["evidence"]["came"] == f"500, {HOSTILE}"
+    junit = written(report, "junit")
     assert junit.isascii()
     suite = ElementTree.fromstring(junit).find("testsuite")
     assert suite is not None

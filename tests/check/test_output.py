@@ -15,8 +15,9 @@ from smscaffold.check import Request
 from smscaffold.console import Console
 from smscaffold.contract.catalogue import Rule
 from smscaffold.contract.clause import Evidence
+from smscaffold.contract.formats import written
 from smscaffold.contract.preparing import Given
-from smscaffold.contract.report import Report, as_json, as_junit
+from smscaffold.contract.report import Report
 from smscaffold.contract.runner import Result
 from smscaffold.errors import CannotCheckError
 
@@ -28,7 +29,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     """What was asked of the engine, which finds nothing to check."""
     requests: list[Request] = []
 
-    def examine(request: Request) -> Report:
+    def examine(request: Request, *_: object, **__: object) -> Report:
         requests.append(request)
         return Report({}, [], 0)
 
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def report_to(file: Path) -> None:
-    command.check(Request(Given("x"), output=file), Console())
+    command.check(Request(Given("x"), reports=(("text", None), ("text", file))), Console())
 
 
 @pytest.mark.usefixtures("asked")
@@ -123,8 +124,8 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_check(
 
 def test_what_is_for_programs_is_right_in_any_encoding() -> None:
     rule = Rule("EX1", "Says naïve things 🙂", "MUST", "example")
-    report = Report({}, [Result(rule, "fail", evidence=Evidence("", "", "ï", ""))], 0)
-    assert json.loads(as_json(report).encode("ascii"))["clauses"][0]["title"] == rule.title
-    case = ElementTree.fromstring(as_junit(report).encode("ascii")).find("testsuite/testcase")
+    report = Report({}, [Result(rule, "fail", findings=(Evidence("", "", "ï", ""),))], 0)
+    assert json.loads(written(report, "json").encode("ascii"))["clauses"][0]["title"] == rule.title
+    case = ElementTree.fromstring(written(report, "junit").encode("ascii")).find("testsuite/testcase")
     assert case is not None
     assert case.get("name") == f"EX1 {rule.title}"
