@@ -25,7 +25,6 @@ from smscaffold.errors import CannotCheckError, did_you_mean
 from smscaffold.staging import STOPS, remove, temporary_folder
 
 if TYPE_CHECKING:
-    from smscaffold.contract.lab import Lab
     from smscaffold.contract.report import Report
     from smscaffold.contract.runner import Result
     from smscaffold.contract.subject import Subject
@@ -193,6 +192,7 @@ def examine(
     """
     from smscaffold.contract.fixtures import fixtures
     from smscaffold.contract.lab import Lab, remove_leftovers
+    from smscaffold.contract.language import language
     from smscaffold.contract.runner import chosen, run
 
     settings = _settings(request)
@@ -206,12 +206,14 @@ def examine(
         names = {"train": subject.train_image, "serve": subject.serve_image}
         images = {use: lab.image(name) for use, name in names.items() if name}
         rules = _fitting(rules, request, settings, subject, images)
-        about = _About(request, settings, subject, lab, names, images)
+        about = _About(settings, subject, names)
         shared, done = fixtures(subject, lab), dict[str, Any]()
         started = time.monotonic()
         try:
             with _progress(console, len(rules), heard) as progress:
                 run(rules, shared, stop=lab.close, progress=progress, done=done)
+            use, image = next(reversed(images.items()), ("", None))
+            about = dataclasses.replace(about, language=language(image, (use,), lab) if image else "")
         except BaseException as stopped:
             if isinstance(stopped, KeyboardInterrupt | SystemExit):
                 found = [done[rule.id] for rule in rules if rule.id in done]
@@ -229,12 +231,10 @@ def examine(
 class _About:
     """What a report tells of the container, beside the results."""
 
-    request: Request
     settings: Settings
     subject: Subject
-    lab: Lab
+    #: the images by use
     names: dict[str, str | None]
-    images: dict[str, Any]
     language: str = ""
 
     def report(self, results: list[Result], seconds: float, stopped_of: int = 0) -> Report:
@@ -249,16 +249,10 @@ class _About:
             found,
             seconds,
             notes=tuple(notes),
-            language=self._language(),
+            language=self.language,
             dockerfile=Dockerfile.of(folder) if folder else None,
             stopped_of=stopped_of,
         )
-
-    def _language(self) -> str:
-        from smscaffold.contract.language import language
-
-        use, image = next(reversed(self.images.items()), ("", None))
-        return language(image, (use,), self.lab) if image and not self.lab.closed else ""
 
 
 def _fitting(

@@ -77,7 +77,9 @@ class StandIns:
             self._registry.close()
 
 
-def check(image: str, *clauses: str, profiles: Sequence[str] = (), **given: object) -> dict[str, Result]:
+def check(
+    image: str, *clauses: str, profiles: Sequence[str] = (), start_timeout: float | None = None, **given: object
+) -> dict[str, Result]:
     """What comes of checking an image, by clause; fed with what the templates bring unless something else is given."""
     inputs: dict[str, object] = {
         "target": image,
@@ -87,7 +89,8 @@ def check(image: str, *clauses: str, profiles: Sequence[str] = (), **given: obje
         "metric": "validation:accuracy=(.*?);",
         "payloads": [LOCAL / "payloads" / f"iris{ending}" for ending in MEDIA],
     }
-    request = Request(Given(**{**inputs, **given}), select=list(clauses), profiles=list(profiles))  # type: ignore[arg-type]
+    everything = Given(**{**inputs, **given})  # type: ignore[arg-type]
+    request = Request(everything, select=list(clauses), profiles=list(profiles), start_timeout=start_timeout)
     return {result.rule.id: result for result in examine(request).results}
 
 
@@ -122,4 +125,6 @@ class Family:
         return self._broken[clause, fault].result()
 
     def _try(self, clause: str, fault: Fault) -> Result:
-        return check(self._stand_ins.build(f"{self._keeps}\n{fault}" if self._keeps else fault), clause, **self._given)[clause]
+        return check(self._stand_ins.build(f"{self._keeps}\n{fault}" if self._keeps else fault), clause, **self._given)[
+            clause
+        ]

@@ -181,7 +181,7 @@ def test_a_broken_clause_comes_with_evidence_and_blocks_those_that_require_it(st
     )
     assert re.search(r"^ +log +round=", done.stdout, re.M)
     assert re.search(r"^ +mend +Have an executable", done.stdout, re.M)
-    assert re.search(r"- T30 .*T1 does not hold", done.stdout)
+    assert "T1 does not hold. So long, 1 more could not be checked: T30" in done.stdout
 
 
 @needs_docker
@@ -247,6 +247,9 @@ def test_a_folder_is_built_first_and_brings_its_inputs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "application/jsonlines" in done.stdout
     assert done.stdout.startswith("train: smscaffold-check/my-model:latest\nserve: smscaffold-check/my-model:latest\n")
+    kept = json.loads((folder / ".smscaffold" / "check.json").read_text())
+    assert (kept["exit_code"], kept["language"]) == (0, "Python")
+    assert re.findall(r"^smscaffold: (\d) of 3 clauses: (?:T1|T25|H14) holds", done.stderr, re.M) == ["1", "2", "3"]
 
 
 @needs_docker
@@ -266,14 +269,15 @@ def test_whatever_ends_it_leaves_nothing(stand_ins: StandIns, number: signal.Sig
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     for enough in (1, 2):
         with subprocess.Popen(
-            command(image, *DATA), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command(image, *DATA), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as check:
             deadline = time.monotonic() + 30
             while len(mine()) < enough and time.monotonic() < deadline and check.poll() is None:
                 time.sleep(0.02)
             assert list(tmp_path.iterdir())
             check.send_signal(number)
-            check.communicate()
+            said, _ = check.communicate()
             assert check.returncode == 128 + number
+            assert re.search(r"stopped after \d+ of \d+ clauses", " ".join(said.split())), said
         assert mine() == set()
         assert list(tmp_path.iterdir()) == []

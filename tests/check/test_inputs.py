@@ -100,7 +100,11 @@ def test_inputs_are_read_before_the_engine_is_asked(
         (SETTINGS, b"a = 1\nb = '\xe9'\n", "is not TOML: line 2 is not UTF-8 text"),
         (SETTINGS, b"metrics = 'a'\n", "has no setting 'metrics': those that exist are metric, slow_hyperparameters"),
         (SETTINGS, b"metric = 1\n", "smscaffold-check.toml, line 1: metric must be a text with a regular expression"),
-        (SETTINGS, b"metric = 'a('\n", "smscaffold-check.toml, line 1: metric is no regular expression: missing ), untermin"),
+        (
+            SETTINGS,
+            b"metric = 'a('\n",
+            "smscaffold-check.toml, line 1: metric is no regular expression: missing )",
+        ),
         (SETTINGS, b"slow_hyperparameters = 3\n", "slow_hyperparameters must be a table of hyperparameters"),
         (SETTINGS, b"[slow_hyperparameters]\na = [1]\n", "slow_hyperparameters must give 'a' a text, a number of at"),
         (SETTINGS, b"slow_hyperparameters.a = 2024-01-01\n", "slow_hyperparameters must give 'a' a text, a number"),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import http.client
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
-from smscaffold.contract.clause import Clause, Each, Mend, expect, short, skip, unproven
+from smscaffold.contract.clause import Clause, Each, Mend, UnprovenError, expect, short, skip, unproven
 from smscaffold.contract.parsing import json_value
 from smscaffold.contract.splitting import first_difference, predictions
 
 if TYPE_CHECKING:
+    from smscaffold.contract.lab import Lab
     from smscaffold.contract.splitting import Lines
     from smscaffold.contract.subject import Payload
     from smscaffold.sagemaker_local import Endpoint, Response
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MIB = 2**20
 _MUCH = 10**6  # characters of a log
 _SMALL = 65536  # characters of an object with a few numbers
+_TO_READ = 5  # seconds until a server has read what has come
 _AT_ONCE = 100  # requests, the most that a transform sends at a time
 
 
@@ -91,7 +93,7 @@ class B3(Clause):
         "'MaxPayloadInMB': 6} with integers, for as many requests as are really answered at a time."
     )
 
-    def check(self, batch: Endpoint, payload: Payload) -> str:
+    def check(self, lab: Lab, batch: Endpoint, payload: Payload) -> str:
         asked = "GET /execution-parameters"
         answer = batch.request("GET", "/execution-parameters")
         if answer.status == 404:
@@ -107,11 +109,11 @@ class B3(Clause):
         strategy = str(given.get("BatchStrategy"))
         usual = strategy.replace("_", "").upper() in ("MULTIRECORD", "SINGLERECORD")
         expect(usual, sent=asked, expected="a BatchStrategy of MULTI_RECORD or SINGLE_RECORD", came=answer)
-        self._serves_at_once(batch, payload, count)
+        self._serves_at_once(lab, batch, payload, count)
         note = "" if strategy.isupper() else ", though the guide has it in capitals (D5)"
         return f"{count} at a time of {size} MB each, {strategy}{note}; so many were answered at once"
 
-    def _serves_at_once(self, batch: Endpoint, payload: Payload, count: int) -> None:
+    def _serves_at_once(self, lab: Lab, batch: Endpoint, payload: Payload, count: int) -> None:
         """All requests but the last stop in the middle: it is answered while they are on their way."""
         half = len(payload.body) // 2
         asked = f"{count} requests at a time, as MaxConcurrentTransforms says, of which {count - 1} come slowly"
@@ -123,11 +125,22 @@ class B3(Clause):
                 connection.putheader("Content-Type", payload.content_type)
                 connection.putheader("Content-Length", str(len(payload.body)))
                 connection.endheaders(payload.body[:half])
+            if slow:
+                _read(lab, batch)
             head = {"Content-Type": payload.content_type}
             answer = batch.request("POST", "/invocations", payload.body, head, timeout=10)
             expect(answer.status == 200, sent=asked, expected="200 to the last one, within 10 s", came=answer)
             statuses = [_finish(connection, payload.body[half:]) for connection in slow]
         expect(set(statuses) <= {200}, sent=asked, expected="200 to each", came=f"statuses {statuses}")
+
+
+def _read(lab: Lab, batch: Endpoint) -> None:
+    """Waits until the server reads one of the requests, where that can be seen: or the last one may come first."""
+    from smscaffold.sagemaker_local import TimeUpError  # here: to list clauses nobody needs docker
+
+    with suppress(UnprovenError, TimeUpError):
+        inside = lab.inside(batch)
+        batch.until(lambda: inside.reads(8080), "the slow requests to be read", _TO_READ)
 
 
 def _finish(connection: http.client.HTTPConnection, rest: bytes) -> int | str:

@@ -26,7 +26,7 @@ def write(report: Report) -> str:
     if broken:
         parts.append(_table(report, broken))
     parts += [
-        f"{_plain(cause)} does not hold, and {len(waiting)} clauses wait for it: {', '.join(waiting)}"
+        f"{_plain(cause)} does not hold. So long, {len(waiting)} more could not be checked: {', '.join(waiting)}"
         for cause, waiting in report.waiting().items()
     ]
     parts += [_plain(note) for note in report.notes]

@@ -78,7 +78,8 @@ def _part(name: str, text: str, width: int) -> Iterator[str]:
     wrapped = [part for line in visible_lines(text) for part in textwrap.wrap(line, room) or [""]]
     most = _LINES.get(name, len(wrapped))
     if len(wrapped) > most:
-        wrapped = [*wrapped[: most - 1], f"... ({len(wrapped) - most + 1} more lines: --format json)"]
+        left_out = f"... ({len(wrapped) - most + 1} more lines: --format json)"
+        wrapped = [*wrapped[: most - 1], *textwrap.wrap(left_out, room)]
     for number, line in enumerate(wrapped if text else []):
         yield f"{' ' * _INDENT}{'' if number else name:<10}{line}"
 
@@ -86,7 +87,7 @@ def _part(name: str, text: str, width: int) -> Iterator[str]:
 def _end(report: Report, width: int) -> Iterator[str]:
     """What waits for a broken clause, what else is to be said, the verdict, and what to do first."""
     said = [
-        f"{cause} does not hold, and {len(waiting)} clauses wait for it: {', '.join(waiting)}"
+        f"{cause} does not hold. So long, {len(waiting)} more could not be checked: {', '.join(waiting)}"
         for cause, waiting in report.waiting().items()
     ]
     yield ""
