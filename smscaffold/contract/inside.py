@@ -98,6 +98,8 @@ class Inside:
         try:
             request = f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
             accepted, raw, seconds = self._way.exchange(port, request, timeout, most)
+            if not raw and seconds >= timeout:
+                raise TimeoutError("timed out")
             answer = http.client.HTTPResponse(cast(socket.socket, _Received(raw)), method=method)
             answer.begin()
             return Seen(answer.status, answer.headers, read(answer), accepted, seconds)

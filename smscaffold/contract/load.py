@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LINES = ("text/csv", "application/jsonlines", "application/x-jsonlines", "application/x-ndjson")
 _LARGEST = 24 * 2**20  # bytes, below the 25 MiB that every container takes (H19)
 _SLOW = 0.6  # seconds that a request has to take
+_CLOSE = 1.3  # times a good request that a refused one is near enough to it
+_QUEUE, _MOST = 4, 48  # seconds for which requests should wait in line, and the most of them that are sent for that
 _PERIOD = 1_000_000  # microseconds in which a throttled container gets its share
 
 
@@ -102,16 +104,26 @@ def ask(endpoint: Endpoint, payload: Payload) -> Asked:
 
 
 def slowest(endpoint: Endpoint, pieces: Pieces) -> Asked | None:
-    """A good request that takes about a second; if none below 24 MiB does, the largest. None: not even a small one."""
-    found, size = None, 2**15
+    """A good request that takes about a second; if none below 24 MiB does, the largest. None: not even a small one.
+
+    Where a larger one is refused, such as by a front server's limit, sizes between are tried.
+    """
+    found, size, refused = None, 2**15, 2 * _LARGEST
     while True:
         asked = ask(endpoint, pieces.grown(size))
         if not asked.ok:
+            if found is None:
+                return None
+            refused = size
+        else:
+            found = asked
+            if asked.answer.seconds > _SLOW or size >= _LARGEST:
+                return found
+        known = len(found.payload.body)
+        if refused <= _LARGEST and refused < _CLOSE * known:
             return found
-        found = asked
-        if asked.answer.seconds > _SLOW or size >= _LARGEST:
-            return found
-        size = min(_LARGEST, int(size * min(16, 1 / asked.answer.seconds)) + 1)
+        grown = int(size * min(16, 1 / found.answer.seconds)) + 1 if asked.ok else _LARGEST
+        size = min(_LARGEST, grown, (known + refused) // 2 if refused <= _LARGEST else _LARGEST)
 
 
 def cost(endpoint: Endpoint, payload: Payload) -> tuple[Asked, float]:
@@ -155,7 +167,8 @@ class Strain:
 
 def strain(endpoint: Endpoint, inside: Inside, heavy: Asked, pings: int = 50) -> Strain:
     """Pings from inside, ten at a time, while more requests are under way than a server usually has workers."""
-    clients = 2 * (os.cpu_count() or 1) + 8
+    cpus = os.cpu_count() or 1
+    clients = min(max(2 * cpus + 8, int(_QUEUE * cpus / max(heavy.answer.seconds, 0.01))), _MOST)
     first, enough = threading.Event(), threading.Event()
 
     def keep_asking() -> bool:

@@ -9,6 +9,7 @@ from smscaffold.contract.clause import Evidence, short
 from smscaffold.sagemaker_local import LocalError, TimeUpError
 
 _LOG_FOLLOWS = "The log ends with:\n"
+_NEAR = 5  # lines after an error in which the traceback that belongs to it begins
 _LINE = 200  # characters of a line of a log that are quoted
 #: a line that a server writes about a request for its health, in the usual formats of access logs
 _PING = re.compile(r"\b(GET|POST|HEAD) /ping\b")
@@ -27,13 +28,12 @@ def without_pings(log: str) -> str:
 def first_error(log: str) -> str:
     """The first line of a log that tells of an error, of a Python traceback its last one; empty if none does."""
     lines = without_pings(log).splitlines()
-    for number, line in enumerate(lines):
-        if _TRACE.search(line):
-            after = (each for each in lines[number + 1 :] if each[:1].strip())
-            return short(next(after, line).strip(), _LINE)
-        if _ERROR.search(line):
-            return short(line.strip(), _LINE)
-    return ""
+    number = next((n for n, line in enumerate(lines) if _TRACE.search(line) or _ERROR.search(line)), len(lines))
+    for place in range(number, min(number + _NEAR, len(lines))):
+        if _TRACE.search(lines[place]):
+            after = (line for line in lines[place + 1 :] if line[:1].strip())
+            return short(next(after, lines[place]).strip(), _LINE)
+    return short(lines[number].strip(), _LINE) if number < len(lines) else ""
 
 
 def load() -> str:

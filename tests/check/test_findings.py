@@ -138,6 +138,10 @@ def test_waiting_in_vain_proves_nothing_and_an_end_is_a_finding() -> None:
         ("starting\nError: cannot open file 'model.rds'\nmore error\n", "Error: cannot open file 'model.rds'"),
         ("Traceback (most recent call last):\n  File x\nValueError: no\n", "ValueError: no"),
         ("Traceback (most recent call last):\n", "Traceback (most recent call last):"),
+        (
+            "Error: class not found:\n\n[Traceback (most recent call last):\n  x\nModuleNotFoundError: a\n]\n",
+            "ModuleNotFoundError: a",
+        ),
         ("java.lang.IllegalStateException: port in use\n\tat x\n", "java.lang.IllegalStateException: port in use"),
         ("nginx: [emerg] open() failed\n", "nginx: [emerg] open() failed"),
         ("x" * 1000 + " error", "x" * 200 + "... (1006 characters)"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from smscaffold.contract.clause import Clause, Each, Mend, expect, short, skip, unproven
 from smscaffold.contract.wording import (
@@ -49,10 +49,16 @@ class T6(Clause):
         java='if (args.length > 0) { System.err.println("usage: train"); System.exit(2); }',
     )
 
+    #: seconds
+    within: ClassVar[float] = 60
+
     def check(self, lab: Lab) -> str:
         words = lab.image(lab.train_image).attrs["Config"]["Entrypoint"] or ["train"]
         asked = f"docker run IMAGE with the argument {_ARGUMENT}, the job's data in place"
-        result = lab.train(entrypoint=[*words, _ARGUMENT], timeout=60)
+        with lab.training(entrypoint=[*words, _ARGUMENT]) as job:
+            came = f"it still runs after {self.within:g} s"
+            expect(job.ends(self.within), sent=asked, expected="its end at once", came=came)
+            result = job.wait()
         expect(result.exit_code != 0, sent=asked, expected="an exit code that is not 0", came=result)
         said = re.search(rf"usage|argument|option|{_ARGUMENT}", result.logs, re.IGNORECASE)
         came = f"exit code {result.exit_code} with the log: {short(result.logs)}"
