@@ -23,6 +23,7 @@ CHARACTER, LINE, MARGIN = 8.43, 19, 16  # pixels, at a font size of 14
 COLOURS = {"31": "#ff8589", "32": "#7ee787", "36": "#79c0ff", "2": "#a0a8b3"}
 ENDS = {"39": {"31", "32", "36"}, "22": {"1", "2"}}  # which codes end which others
 ENDS["0"] = ENDS["m"] = {code for codes in ENDS.values() for code in codes}
+LABEL = "A session of smscaffold new, from the first question to the next commands"
 BACKGROUND, INK, RULE = "#0d1117", "#e6edf3", "#484f58"
 
 
@@ -74,7 +75,7 @@ def session(work: Path) -> Iterator[str]:
         terminal.close()
 
 
-def picture(screens: list[str]) -> str:
+def picture(screens: list[str], label: str = LABEL) -> str:
     """An SVG of screens, one below the other."""
     elements, top = [], MARGIN
     for number, screen in enumerate(screens):
@@ -90,7 +91,7 @@ def picture(screens: list[str]) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{top}" viewBox="0 0 {width} {top}" '
-            'role="img" aria-label="A session of smscaffold new, from the first question to the next commands">',
+            f'role="img" aria-label="{label}">',
             f"<style>text {{ font: 14px ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: {INK}; "
             "white-space: pre }</style>",
             f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>',

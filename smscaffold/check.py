@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -109,7 +109,12 @@ def check(request: Request, console: Console) -> int:
         if file:
             keeping.refuse_unwritable(file)
     settings = _settings(request)
-    report = examine(request, console, partial=lambda found: _tell(request, found, console))
+
+    def partial(found: Report) -> None:
+        with suppress(OSError, CannotCheckError):  # the stop itself is what counts
+            _tell(request, found, console)
+
+    report = examine(request, console, partial)
     if request.accept_all:
         report = _accepted(report, settings, console)
     _tell(request, report, console)
