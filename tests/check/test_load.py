@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from smscaffold.contract.load import Pieces, taken_apart
+from smscaffold.contract.load import Pieces, slowest, taken_apart
 from smscaffold.contract.subject import Payload
 
 
@@ -47,3 +49,38 @@ def test_a_request_grows_to_whole_records() -> None:
     assert 10**6 - 10 < len(grown) <= 10**6
     assert grown.endswith(b"\n3,4\n")
     assert len(json.loads(ways("[1, 2]", "application/json")[0].grown(1000).body)) % 2 == 0
+
+
+class Server:
+    """Takes so many seconds a MiB, refuses what is larger than its limit, and is a second later with its first answers."""
+
+    def __init__(self, seconds: float, limit: int = 2**40, cold: int = 0) -> None:
+        self.seconds, self.limit, self.cold = seconds, limit, cold
+        self.asked: list[int] = []
+
+    def invoke(self, body: bytes, content_type: str) -> Any:
+        self.asked.append(len(body))
+        seconds = self.seconds * len(body) / 2**20 + (len(self.asked) <= self.cold)
+        return SimpleNamespace(status=200 if len(body) <= self.limit else 413, seconds=max(seconds, 0.001))
+
+
+def largest(server: Server) -> int:
+    """The bytes of the slowest good request that is found."""
+    found = slowest(server, ways("1,2\n3,4\n", "text/csv")[0])  # type: ignore[arg-type]
+    assert len(server.asked) < 20
+    return len(found.payload.body) if found else 0
+
+
+def test_a_request_grows_until_it_takes_a_while() -> None:
+    assert 2**20 <= largest(Server(0.5)) <= 3 * 2**20
+    assert largest(Server(0.001)) > 23 * 2**20
+    assert largest(Server(0.001, limit=1)) == 0
+
+
+@pytest.mark.parametrize("limit", [1, 5, 20])
+def test_below_the_limit_of_a_front_server_the_largest_is_found(limit: int) -> None:
+    assert limit * 2**20 / 1.4 < largest(Server(0.001, limit * 2**20)) <= limit * 2**20
+
+
+def test_the_first_answers_of_workers_that_load_the_model_late_do_not_count() -> None:
+    assert largest(Server(0.001, cold=2)) > 23 * 2**20
