@@ -52,7 +52,7 @@ def test_a_request_grows_to_whole_records() -> None:
 
 
 class Server:
-    """Takes so many seconds a MiB, refuses what is larger than its limit, and is a second later with its first answers."""
+    """Takes so many seconds a MiB, refuses what is above its limit, and is a second late with its first answers."""
 
     def __init__(self, seconds: float, limit: int = 2**40, cold: int = 0) -> None:
         self.seconds, self.limit, self.cold = seconds, limit, cold
