@@ -1,3 +1,3 @@
 """Scaffolding for Amazon SageMaker training and serving containers."""
 
-__version__ = "0.8.1"
+__version__ = "0.9.0"

@@ -122,8 +122,9 @@ def test_vectors_that_fail_are_shown(author: Machine, template: Path) -> None:
     write(template / "template" / "tests" / "test_container.py", "")
     name_echo(template, "echo")
     write(template / "echo" / "program" / "algorithm.py", ECHO)
-    done = author.run("smscaffold", "template", "test", cwd=template)
+    done = author.run("smscaffold", "template", "test", "--quick", cwd=template)
     assert done.returncode == 1
+    assert "python-http: layout=single: check --quick: " in done.stdout
     assert "serving/http: gzip: expected 200 application/json, found" in done.stderr
     assert "serving/http: GET: " not in done.stderr
     said = re.search(r"error: python-http: (\d+) of (\d+) vectors fail; what they say stands above\n$", done.stderr)
@@ -163,7 +164,7 @@ def test_what_is_built_is_shown_and_kept(author: Machine, template: Path) -> Non
     write(template / "template" / "tests" / "conftest.py", "")
     asked = "import os\n\n\ndef test_it() -> None:\n    assert os.environ['TRAIN_IMAGE'] != os.environ['SERVE_IMAGE']\n"
     write(template / "template" / "tests" / "test_container.py", asked)
-    command = ["smscaffold", "template", "test", "--layout", "split"]
+    command = ["smscaffold", "template", "test", "--layout", "split", "--quick"]
     done = author.run(*command, "--verbose", "--keep", cwd=template, check=True)
     kept, *images = re.findall("layout=split: kept: (.*)", done.stdout)[0].split(", image ")
     try:
@@ -172,6 +173,7 @@ def test_what_is_built_is_shown_and_kept(author: Machine, template: Path) -> Non
         assert "test_it PASSED" in done.stderr
         assert "python-http: layout=split: built: 2 images (" in done.stdout
         assert "python-http: layout=split: its tests: 1 passed (" in done.stdout
+        assert re.search(r"python-http: layout=split: check --quick: \d+ hold, 0 broken", done.stdout)
         assert [name.rpartition("-")[2] for name in images] == ["serve:latest", "train:latest"]
         subprocess.run(["docker", "inspect", *images], check=True, capture_output=True)
     finally:
@@ -211,6 +213,21 @@ def test_tests_that_fail_are_shown(author: Machine, template: Path) -> None:
     assert "AssertionError: assert 'no' == 'yes'" in done.stderr
     last = "smscaffold: error: python-http with layout=single: its tests fail; what they say stands above\n"
     assert done.stderr.endswith(last)
+
+
+@pytest.mark.docker
+def test_a_container_that_breaks_the_contract_is_refused(author: Machine, template: Path) -> None:
+    shutil.rmtree(template / "template" / "tests" / "unit")
+    write(template / "template" / "tests" / "conftest.py", "")
+    write(template / "template" / "tests" / "test_container.py", "")
+    append(template / "template" / "Dockerfile.jinja", "USER 1000\n")
+    done = author.run("smscaffold", "template", "test", "--layout", "single", "--quick", cwd=template)
+    assert done.returncode == 1
+    assert re.search("^  (✗|XX) T8 ", done.stderr, re.MULTILINE)
+    last = (
+        "python-http with layout=single: its container does not keep the contract; what check --quick says stands above"
+    )
+    assert done.stderr.endswith(f"smscaffold: error: {last}\n")
 
 
 @pytest.mark.docker
