@@ -105,19 +105,20 @@ def check(request: Request, console: Console) -> int:
     Raises CannotCheckError, which means 2, without an engine, an image or a build. When it is stopped, it reports what
     was found by then.
     """
-    for _, file in request.reports:
+    settings = _settings(request)
+    for file in (*(file for _, file in request.reports), settings.file if request.accept_all else None):
         if file:
             keeping.refuse_unwritable(file)
-    settings = _settings(request)
 
     def partial(found: Report) -> None:
         with suppress(OSError, CannotCheckError):  # the stop itself is what counts
             _tell(request, found, console)
 
     report = examine(request, console, partial)
-    if request.accept_all:
-        report = _accepted(report, settings, console)
-    _tell(request, report, console)
+    try:
+        report = _accepted(report, settings, console) if request.accept_all else report
+    finally:  # the findings are told, even where they could not be accepted
+        _tell(request, report, console)
     if folder := _folder(request):
         keeping.keep(folder, written(report, "json"))
     return report.exit_code
@@ -195,6 +196,8 @@ def examine(
 
     `partial` gets the report so far when the check is stopped, and `heard` each result.
     """
+    from docker.errors import DockerException
+
     from smscaffold.contract.fixtures import fixtures
     from smscaffold.contract.lab import Lab, remove_leftovers
     from smscaffold.contract.language import language
@@ -217,8 +220,9 @@ def examine(
         try:
             with _progress(console, len(rules), heard) as progress:
                 run(rules, shared, stop=lab.close, progress=progress, done=done)
-            use, image = next(reversed(images.items()), ("", None))
-            about = dataclasses.replace(about, language=language(image, (use,), lab) if image else "")
+            with suppress(DockerException):
+                use, image = next(reversed(images.items()), ("", None))
+                about = dataclasses.replace(about, language=language(image, (use,), lab) if image else "")
         except BaseException as stopped:
             if isinstance(stopped, KeyboardInterrupt | SystemExit):
                 found = [done[rule.id] for rule in rules if rule.id in done]

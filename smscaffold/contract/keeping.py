@@ -17,7 +17,7 @@ KEPT = Path(".smscaffold") / "check.json"
 def refuse_unwritable(path: Path) -> None:
     """Raises CannotCheckError where no file can be written: before the check, since after it the report is lost."""
     if path.is_dir():
-        raise CannotCheckError(f"{path} is a folder: --output takes a file")
+        raise CannotCheckError(f"{path} is a folder: name a file")
     folder = Path(os.path.realpath(path)).parent
     if not folder.is_dir():
         raise CannotCheckError(f"{path} cannot be written: there is no folder {folder}")

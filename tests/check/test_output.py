@@ -100,7 +100,7 @@ def test_the_file_is_written_although_nobody_reads_the_text(folder: Path, monkey
 @pytest.mark.parametrize(
     ("place", "reason"),
     [
-        ("here", "is a folder: --output takes a file"),
+        ("here", "is a folder: name a file"),
         ("nowhere/report", "cannot be written: there is no folder {}/nowhere"),
         ("astray", "cannot be written: there is no folder {}/nowhere"),
         ("mine/report", "cannot be written: {}/mine is not open to you"),

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 from shared_helpers import write
 
+from smscaffold import check as command
+from smscaffold.check import Request
+from smscaffold.console import Console
 from smscaffold.contract.accepting import accept_all, apply
 from smscaffold.contract.catalogue import rules
 from smscaffold.contract.clause import Evidence
+from smscaffold.contract.preparing import Given
 from smscaffold.contract.report import Report
 from smscaffold.contract.runner import Result
 from smscaffold.contract.settings import NAME, Accepted, Settings, read
@@ -147,3 +151,22 @@ def test_the_longest_list_of_findings_fits(tmp_path: Path) -> None:
     checked = [result(rule.id) for rule in rules().values() if rule.checked]
     accept_all(checked, tmp_path / NAME, (), TODAY)
     assert len(read(tmp_path / NAME).accepted) == len(checked) > 80
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "examine", lambda *_, **__: pytest.fail("the check has begun"))
+    request = Request(Given("x"), settings=tmp_path / "nowhere" / NAME, accept_all=True)
+    with pytest.raises(CannotCheckError, match="cannot be written: there is no folder"):
+        command.check(request, Console())
+
+
+def test_findings_that_cannot_be_accepted_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "examine", lambda *_, **__: Report({}, [result("H11")], 0))
+    file = write(tmp_path / NAME, "#" * 16_380)
+    with pytest.raises(CannotCheckError, match="would be larger than 16 KiB"):
+        command.check(Request(Given("x"), settings=file, accept_all=True), Console())
+    assert "1 broken" in capsys.readouterr().out
