@@ -37,7 +37,7 @@ def report() -> Report:
     results = [
         result("T8"),
         result("R20"),
-        result("H4", accepted="accepted until 2030-01-31 by Ann: old"),
+        result("H4", accepted="accepted until 2030-01-31 by the team: old"),
         result("T1", "skip", seen="give the data", proven=False),
         result("T30", "skip", seen="T1 does not hold", proven=False, blocked_by="T1"),
         result("H51", "skip", seen="there is none"),

@@ -20,7 +20,7 @@ from smscaffold.contract.runner import Result
 from smscaffold.contract.settings import NAME, Accepted, Settings, read
 from smscaffold.errors import CannotCheckError
 
-ENTRY = "[[accepted]]\nclause = 'H11'\nreason = 'old'\nowner = 'Ann'\nexpires = 2030-01-31\n"
+ENTRY = "[[accepted]]\nclause = 'H11'\nreason = 'old'\nowner = 'the team'\nexpires = 2030-01-31\n"
 TODAY = date(2026, 11, 27)
 
 
@@ -37,7 +37,7 @@ def test_all_keys(tmp_path: Path) -> None:
     assert (found.metric, found.slow, found.profiles) == ("a=(.*)", {"n": 9}, ("serve", "batch"))
     assert (found.one_host, found.flat) == (True, True)
     assert found.samples == ((tmp_path / "local_test/cat.jpg", "image/jpeg"),)
-    assert found.accepted == (Accepted("H11", "old", "Ann", date(2030, 1, 31)),)
+    assert found.accepted == (Accepted("H11", "old", "the team", date(2030, 1, 31)),)
     assert said(tmp_path, "hosts = 2\nchannels = 'folders'\n") == Settings(tmp_path / NAME)
     assert read(tmp_path / "nowhere") == Settings(tmp_path / "nowhere")
 
@@ -89,7 +89,7 @@ def result(clause: str, outcome: str = "fail", **more: object) -> Result:
 
 
 def entry(clause: str, expires: date = date(2030, 1, 31)) -> Accepted:
-    return Accepted(clause, "old", "Ann", expires)
+    return Accepted(clause, "old", "the team", expires)
 
 
 def test_what_is_accepted_breaks_nothing_until_it_is_over() -> None:
@@ -97,12 +97,12 @@ def test_what_is_accepted_breaks_nothing_until_it_is_over() -> None:
     assert Report({}, broken, 0).exit_code == 1
     found, notes = apply(broken, [entry("H11")], TODAY)
     assert (Report({}, found, 0).exit_code, notes) == (0, [])
-    assert found[0].accepted == "accepted until 2030-01-31 by Ann: old"
+    assert found[0].accepted == "accepted until 2030-01-31 by the team: old"
     found, notes = apply(broken, [entry("H11", TODAY)], TODAY)
     assert (Report({}, found, 0).exit_code, notes) == (0, [])
     found, notes = apply(broken, [entry("H11", TODAY - timedelta(1))], TODAY)
     assert Report({}, found, 0).exit_code == 1
-    assert notes == ["H11 was accepted until 2026-11-26, and that is over (Ann)"]
+    assert notes == ["H11 was accepted until 2026-11-26, and that is over (the team)"]
 
 
 def test_an_accepted_clause_that_holds_again_is_said() -> None:
