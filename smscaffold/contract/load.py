@@ -184,17 +184,17 @@ def strain(endpoint: Endpoint, inside: Inside, heavy: Asked, pings: int = 50) ->
     Where no request takes long, a limit on the CPU makes each last about a second, as with a larger model, and there
     are more of them: a ping that waits behind none of them needs next to no CPU.
     """
-    cpus = os.cpu_count() or 1
-    clients, lasts = 2 * cpus + 8, heavy.answer.seconds
+    cpus, lasts = os.cpu_count() or 1, heavy.answer.seconds
     share = max(_LEAST, cpus * lasts)
     if lasts >= _SLOW or share >= cpus or not inside.from_outside:
-        return _strain(endpoint, inside, heavy, pings, clients, f"({heavy})")
-    with throttled(endpoint, share, _SHORT_PERIOD) as slow:
-        how = f"({heavy}), on {share:.2f} CPUs" if slow else f"({heavy})"
-        return _strain(endpoint, inside, heavy, pings, _MOST, how)
+        return _strain(endpoint, inside, heavy, pings, 2 * cpus + 8)
+    return _strain(endpoint, inside, heavy, pings, _MOST, share)
 
 
-def _strain(endpoint: Endpoint, inside: Inside, heavy: Asked, pings: int, clients: int, how: str) -> Strain:
+def _strain(
+    endpoint: Endpoint, inside: Inside, heavy: Asked, pings: int, clients: int, share: float | None = None
+) -> Strain:
+    """`share`: of one CPU, what is left to the container until all pings have been sent; None: all of it."""
     first, enough = threading.Event(), threading.Event()
 
     def keep_asking() -> bool:
@@ -205,20 +205,22 @@ def _strain(endpoint: Endpoint, inside: Inside, heavy: Asked, pings: int, client
         return good
 
     with ThreadPoolExecutor(clients + 10) as pool:
-        busy = [pool.submit(keep_asking) for _ in range(clients)]
+        limited = throttled(endpoint, share, _SHORT_PERIOD) if share else contextlib.nullcontext(False)
         try:
-            first.wait()
-            seen = list(pool.map(lambda _: inside.ping(), range(pings)))
+            with limited as slow:
+                busy = [pool.submit(keep_asking) for _ in range(clients)]
+                first.wait()
+                seen = list(pool.map(lambda _: inside.ping(), range(pings)))
         finally:
             enough.set()
     if not any(each.result() for each in busy):
         unproven(f"none of {clients} requests at a time was answered with 200")
-    return Strain(seen, f"{clients} requests at a time {how}")
+    return Strain(seen, f"{clients} requests at a time ({heavy})" + (f" on {share:.2f} CPUs" if slow else ""))
 
 
 @fixture
 def pieces(endpoint: Endpoint, payload: Payload, payloads: tuple[Payload, ...]) -> Pieces | None:
-    """A payload taken apart into records, or None if `endpoint` takes none that is put together otherwise."""
+    """Returns a payload taken apart into records; None when `endpoint` rejects payloads assembled from records."""
     ways = (way for each in (payload, *payloads) for way in taken_apart(each))
     return next((way for way in ways if ask(endpoint, way.chosen([*range(len(way.items))][::-1] * 2)).ok), None)
 
