@@ -32,7 +32,7 @@ LABEL = "smscaffold.check"
 #: seconds that the first start of a server may take, unless the user says otherwise (H12)
 START = 180.0
 _PATIENCE = 5  # times the first start that each further one may take
-_LEAST = 40.0  # seconds that a start may take in any case
+_LEAST = 30.0  # seconds that a start may take in any case
 _NAMED = 3  # variables that are named in a command
 
 

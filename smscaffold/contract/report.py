@@ -12,9 +12,11 @@ from pathlib import Path
 from smscaffold.contract.catalogue import PROFILES
 from smscaffold.contract.clause import Evidence
 from smscaffold.contract.runner import Result
+from smscaffold.visible import cut
 
 _FIRST = 3  # clauses of which it is said that they come first
 _LOG_LINES = 8
+_BRIEF = 120  # characters of each part of a finding in one line
 _STRENGTHS = ("MUST", "SHOULD", "MAY")
 
 
@@ -156,13 +158,20 @@ def told(evidence: Evidence) -> dict[str, str]:
 
 
 def sentence(result: Result) -> str:
-    """A finding in one line: the clause's title, what was sent, and what came."""
+    """A finding in one line: the clause's title, and `briefly` what came."""
+    return f"{result.rule.title}. {briefly(result)}"
+
+
+def briefly(result: Result) -> str:
+    """The worst finding in one line: what was sent, what came, and what had to come."""
     evidence = result.evidence
     if evidence is None:
-        return f"{result.rule.title}: {result.seen}"
-    sent = f"{evidence.sent}: " if evidence.sent else ""
-    more = f" (and {len(result.findings) - 1} more findings)" if len(result.findings) > 1 else ""
-    return f"{result.rule.title}. {sent}expected {evidence.expected}, came {evidence.came}{more}"
+        return result.seen
+    sent, came, expected = (
+        " ".join(cut(text, _BRIEF).split()) for text in (evidence.sent, evidence.came, evidence.expected)
+    )
+    more = f"; and {len(result.findings) - 1} more findings" if len(result.findings) > 1 else ""
+    return f"{sent}{': ' if sent else ''}{came} (expected: {expected}{more})"
 
 
 def _rank(result: Result) -> int:

@@ -83,7 +83,7 @@ def test_all_findings_are_told() -> None:
     assert [f"finding {n} of 3" in said for n in (1, 2, 3)] == [True] * 3
     assert ("log 0" in said, "log 1" in said) == (True, False)
     assert len(json.loads(written(one, "json"))["clauses"][0]["findings"]) == 3
-    assert "and 2 more findings" in written(one, "github")
+    assert "; and 2 more findings)" in written(one, "github")
 
 
 def test_annotations_stand_at_lines_of_the_dockerfile(report: Report) -> None:

@@ -79,7 +79,8 @@ def _part(name: str, text: str, width: int) -> Iterator[str]:
     most = _LINES.get(name, len(wrapped))
     if len(wrapped) > most:
         left_out = f"... ({len(wrapped) - most + 1} more lines: --format json)"
-        wrapped = [*wrapped[: most - 1], *textwrap.wrap(left_out, room)]
+        note, kept = textwrap.wrap(left_out, room), most - 1
+        wrapped = [*note, *wrapped[-kept:]] if name == "log" else [*wrapped[:kept], *note]
     for number, line in enumerate(wrapped if text else []):
         yield f"{' ' * _INDENT}{'' if number else name:<10}{line}"
 
