@@ -112,6 +112,12 @@ class Report:
                 found.setdefault(result.blocked_by, []).append(result.rule.id)
         return found
 
+    def not_checked(self) -> Iterator[str]:
+        """In a sentence for each broken clause, which others were not checked because they need it."""
+        for cause, others in self.waiting().items():
+            these = f"these {len(others)} clauses were" if len(others) > 1 else "this clause was"
+            yield f"{cause} does not hold, so {these} not checked: {', '.join(others)}"
+
     def broken(self) -> list[Result]:
         """The broken clauses that nobody accepts: MUST first, and those first for which most others wait."""
         waiting = self.waiting()

@@ -55,7 +55,7 @@ def test_no_line_is_wider_than_the_terminal(report: Report, width: int) -> None:
 def test_the_text_ends_with_what_to_do_first(report: Report) -> None:
     said = written(report, "text")
     assert said.rstrip().splitlines()[-1].startswith("  T8: Remove USER from the Dockerfile")
-    assert said.count("T1 does not hold. So long, 1 more could not be checked: T30") == 1
+    assert said.count("T1 does not hold, so this clause was not checked: T30") == 1
     assert "a note" in said
     assert "- T30" not in said
 

@@ -49,6 +49,7 @@ class T6(Clause):
         java='if (args.length > 0) { System.err.println("usage: train"); System.exit(2); }',
     )
 
+    timed = True
     #: seconds
     within: ClassVar[float] = 60
 

@@ -25,11 +25,7 @@ def write(report: Report) -> str:
     broken = [*report.broken(), *unproven]
     if broken:
         parts.append(_table(report, broken))
-    parts += [
-        f"{_plain(cause)} does not hold. So long, {len(waiting)} more could not be checked: {', '.join(waiting)}"
-        for cause, waiting in report.waiting().items()
-    ]
-    parts += [_plain(note) for note in report.notes]
+    parts += [_plain(text) for text in (*report.not_checked(), *report.notes)]
     for name, results in (("accepted", accepted), ("hold", [r for r in report.results if r.outcome == "pass"])):
         if results:
             rows = "\n".join(f"- {_line(result)}" for result in results)

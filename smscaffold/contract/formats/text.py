@@ -87,12 +87,8 @@ def _part(name: str, text: str, width: int) -> Iterator[str]:
 
 def _end(report: Report, width: int) -> Iterator[str]:
     """What waits for a broken clause, what else is to be said, the verdict, and what to do first."""
-    said = [
-        f"{cause} does not hold. So long, {len(waiting)} more could not be checked: {', '.join(waiting)}"
-        for cause, waiting in report.waiting().items()
-    ]
     yield ""
-    for text in [*said, *report.notes, report.verdict]:
+    for text in [*report.not_checked(), *report.notes, report.verdict]:
         yield from textwrap.wrap(visible(text), width, subsequent_indent="  ")
     first = list(report.first())
     yield from ["", "Do first:"] if first else []
