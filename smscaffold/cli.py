@@ -248,7 +248,11 @@ def _add_check(commands: Commands) -> None:
         help="prove the container contract on any image, clause by clause",
         description="Prove on this machine, with Docker, that a container will live on Amazon SageMaker. "
         "Exit code 0: all MUST hold; 1: some are broken; 2: the check could not run, or not tell.",
-        examples=["smscaffold check my-model", "smscaffold check my-image:latest --train-data data/ --select T24,H11"],
+        examples=[
+            "smscaffold check my-model",
+            "smscaffold check my-model --quick --format junit=report.xml",
+            "smscaffold check my-image:latest --train-data data/ --select T24,H11",
+        ],
     )
     add = command.add_argument
     words: dict[str, Any] = {"action": "extend", "type": _words, "default": []}
@@ -284,7 +288,12 @@ def _add_check(commands: Commands) -> None:
     )
     add("--quick", action="store_true", help="only the image itself and the cheap clauses on serving, within a minute")
     add("--strict", action="store_true", help="count each SHOULD as a MUST")
-    add("--settings", metavar="FILE", type=Path, help="an image's smscaffold-check.toml; a folder brings its own")
+    add(
+        "--settings",
+        metavar="FILE",
+        type=Path,
+        help="what the container claims, and which findings are accepted (default: a folder's smscaffold-check.toml)",
+    )
     add("--accept-all", action="store_true", help="write today's findings into that file, as accepted for 90 days")
     add(
         "--start-timeout",
