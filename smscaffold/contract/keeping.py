@@ -49,11 +49,11 @@ def _is_special(path: Path) -> bool:
 
 
 def keep(folder: Path, text: str) -> None:
-    """Keeps the report in the folder, out of git's sight; nothing where that is not possible, or is a link."""
+    """Keeps the report in the folder, out of git's sight; not where something else than a plain file is in its place."""
     place = folder / KEPT.parent
     files = place / ".gitignore", folder / KEPT
     with suppress(OSError, CannotCheckError):
         place.mkdir(exist_ok=True)
-        if not any(path.is_symlink() for path in (place, *files)):
+        if not any(path.is_symlink() or _is_special(path) for path in files) and not place.is_symlink():
             write(files[0], "*\n")
             write(files[1], text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -202,6 +203,13 @@ def test_a_folder_keeps_its_last_report_out_of_sight(
     kept = tmp_path / ".smscaffold"
     assert json.loads((kept / "check.json").read_text())["exit_code"] == 1
     assert (kept / ".gitignore").read_text() == "*\n"
+
+
+def test_a_pipe_in_its_place_is_left_alone(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "examine", lambda *_, **__: report)
+    (tmp_path / ".smscaffold").mkdir()
+    os.mkfifo(tmp_path / ".smscaffold" / "check.json")  # opening it would wait for a reader
+    assert command.check(Request(Given(str(tmp_path))), Console()) == 1
 
 
 def test_a_link_in_its_place_is_not_followed(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
