@@ -49,7 +49,7 @@ def _is_special(path: Path) -> bool:
 
 
 def keep(folder: Path, text: str) -> None:
-    """Keeps the report in the folder, out of git's sight; not where something else than a plain file is in its place."""
+    """Keeps the report in the folder, out of git's sight; leaves alone whatever else than a file is in its place."""
     place = folder / KEPT.parent
     files = place / ".gitignore", folder / KEPT
     with suppress(OSError, CannotCheckError):
