@@ -112,21 +112,23 @@ class _Clause(pytest.Item):
     def runtest(self) -> None:
         """Tells what came of the clause; the first test that runs checks all of them."""
         from smscaffold.contract.report import sentence
+        from smscaffold.visible import visible
 
         report = self._check.report()
         result = report.by_id.get(self.rule.id)
         if result is None:
             pytest.skip("it does not apply to this container")
-        if result.seen:
-            self.add_report_section("call", "smscaffold", result.seen)
-        if result.broken_must or (result.outcome == "error" and not result.accepted):
+        seen, accepted = visible(result.seen), visible(result.accepted)
+        if seen:
+            self.add_report_section("call", "smscaffold", seen)
+        if result.broken_must or (result.outcome == "error" and not accepted):
             raise _BrokenError(_told(report, self.rule.id))
         if result.unproven_must:
-            raise _BrokenError(f"{self.rule.id} could not be proven: {result.seen}")
+            raise _BrokenError(f"{self.rule.id} could not be proven: {seen}")
         if result.outcome == "fail":
-            pytest.xfail(result.accepted or f"{result.rule.strength}: {sentence(result)}")
+            pytest.xfail(accepted or visible(f"{result.rule.strength}: {sentence(result)}"))
         if result.outcome != "pass":
-            pytest.skip(result.accepted or result.seen)
+            pytest.skip(accepted or seen)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The finding without a traceback, which would lead into smscaffold."""

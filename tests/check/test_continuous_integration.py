@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from check_helpers import CHECKOUT, StandIns
+from hostile_text import HOSTILE, harmful
 from shared_helpers import write
 
 needs_docker = pytest.mark.docker
@@ -53,6 +54,37 @@ def test_the_plugin_names_mistakes(tmp_path: Path) -> None:
         done = subprocess.run([*command, *words], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 4
         assert reason in done.stderr, done.stderr
+
+
+HOSTILE_CONFTEST = """
+from smscaffold import check
+from smscaffold.contract.catalogue import rules
+from smscaffold.contract.clause import Evidence
+from smscaffold.contract.report import Report
+from smscaffold.contract.runner import Result
+
+TEXT = {text!r}
+KNOWN = rules()
+RESULTS = [
+    Result(KNOWN["T8"], "fail", findings=(Evidence(TEXT, TEXT, TEXT, TEXT),)),
+    Result(KNOWN["T4"], "fail", findings=(Evidence(TEXT, TEXT, TEXT, TEXT),)),
+    Result(KNOWN["T5"], "fail", findings=(Evidence("", "", TEXT, ""),), accepted=TEXT),
+    Result(KNOWN["T3"], "pass", TEXT),
+    Result(KNOWN["H1"], "skip", TEXT, proven=False),
+    Result(KNOWN["H51"], "skip", TEXT),
+]
+
+
+def pytest_configure(config):
+    check.examine = lambda *_, **__: Report({{}}, RESULTS, 0)
+"""
+
+
+def test_the_plugin_shows_no_hostile_text(tmp_path: Path) -> None:
+    write(tmp_path / "conftest.py", HOSTILE_CONFTEST.format(text=HOSTILE))
+    said = run_pytest(tmp_path, "--smscaffold-image=x", "--smscaffold-check=--select T3,T4,T5,T8,H1,H51")
+    assert "2 failed, 1 passed, 1 skipped, 2 xfailed" in said
+    assert harmful(said) == []
 
 
 def test_without_its_options_the_plugin_does_nothing(tmp_path: Path) -> None:
