@@ -63,9 +63,10 @@ class _Check:
 
         from smscaffold.check import examine
         from smscaffold.errors import SmscaffoldError
+        from smscaffold.visible import visible
 
         if self._problem:
-            pytest.skip(f"nothing could be checked: {self._problem}")
+            pytest.skip(visible(f"nothing could be checked: {self._problem}"))
         if self._report is None:
             wanted = frozenset(item.rule.id for item in self._session.items if isinstance(item, _Clause))
             try:
@@ -133,9 +134,10 @@ class _Clause(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The finding without a traceback, which would lead into smscaffold."""
         from smscaffold.errors import SmscaffoldError
+        from smscaffold.visible import visible_lines
 
         if isinstance(excinfo.value, _BrokenError | SmscaffoldError):
-            return str(excinfo.value)
+            return "\n".join(visible_lines(str(excinfo.value)))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
