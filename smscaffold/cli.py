@@ -19,7 +19,7 @@ from smscaffold.parser import Commands, Parser
 from smscaffold.surroundings import drop_output, make_do, refusal
 
 #: the options that may stand before the command as well
-_DAY = 86400  # seconds
+_DAY, _A_MOMENT = 86400, 0.01  # seconds
 _EVERYWHERE: dict[str, dict[str, Any]] = {
     "config": {"type": Path, "metavar": "FILE", "help": "a smscaffold.toml whose values win"},
     "quiet": {"action": "store_true", "help": "print nothing but errors"},
@@ -171,10 +171,17 @@ def _raise_again(lost: Any) -> None:
         return
 
     def raise_it(number: int, frame: FrameType | None) -> None:
+        while frame:
+            if (
+                frame.f_code is _raise_again.__code__
+            ):  # a busy machine has not left it yet: raised here, it would be lost
+                signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+                return
+            frame = frame.f_back
         raise stop
 
     signal.signal(signal.SIGALRM, raise_it)
-    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -143,6 +143,10 @@ def _values(parser: argparse.ArgumentParser, option: str, before: list[str], wor
         yield from ((str(choice), "") for choice in action.choices)
     elif option in ("--select", "--ignore", "--explain", "--profile"):
         yield from _clauses(option, word)
+    elif option == "--format":
+        from smscaffold.contract.formats import FORMATS
+
+        yield from ((name, f"for {readers}") for name, readers in FORMATS.items())
     elif option in ("-t", "--template"):
         yield from ((each.name, each.about["title"]) for each in catalog.templates(standard=_standard(before)))
     elif option in ("-d", "--data"):

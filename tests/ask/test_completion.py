@@ -40,7 +40,7 @@ def words(line: str) -> list[str]:
         ("smscaffold new -t nothing -d ", []),
         ("smscaffold nonsense ", []),
         ("smscaffold check --train-d", ["--train-data"]),
-        ("smscaffold check --format ", ["text", "json", "junit"]),
+        ("smscaffold check --format ", ["text", "json", "junit", "github", "markdown", "sarif", "gitlab"]),
         ("smscaffold check my-model --profile=stat", ["--profile=static"]),
         ("smscaffold check my-model --profile static,serve-", ["static,serve-plus"]),
         ("smscaffold check my-model --select T1,H11", ["T1,H11"]),

@@ -39,6 +39,10 @@ def answered(text: str | bytes, media: str = JSON) -> Response:
     return Response(200, headers, text.encode() if isinstance(text, str) else text, 0.1)
 
 
+#: nothing is started
+NO_LAB: Any = None
+
+
 class Server:
     """Stands in for an endpoint that gives the same answer to everything."""
 
@@ -119,7 +123,7 @@ def test_what_is_nested_for_ever_is_no_json(text: str) -> None:
     with pytest.raises(BrokenError):
         H53().check(Server(answered(text, LINES)), (Payload(b"{}", JSON),))
     with pytest.raises(BrokenError):
-        B3().check(Server(answer), Payload(b"1,2", CSV))
+        B3().check(NO_LAB, Server(answer), Payload(b"1,2", CSV))
 
 
 def test_what_h53_cannot_take_apart_it_does_not_judge() -> None:
@@ -161,7 +165,7 @@ def test_no_more_connections_are_opened_than_a_transform_may_have(count: int, si
     said = {"MaxConcurrentTransforms": count, "MaxPayloadInMB": size, "BatchStrategy": "MULTI_RECORD"}
     server = Server(answered(json.dumps(said)))
     with pytest.raises(BrokenError) as broken:
-        B3().check(server, Payload(b"1,2", CSV))
+        B3().check(NO_LAB, server, Payload(b"1,2", CSV))
     assert server.connections == 0
     assert "1 to 100 at a time" in broken.value.findings[0].expected
 

@@ -125,6 +125,24 @@ sys.exit(cli.main(["new"]))
 """
 
 
+BUSY = """
+import os, signal
+later = signal.setitimer
+def at_once(*words):
+    signal.setitimer = later
+    os.kill(os.getpid(), signal.SIGALRM)
+signal.setitimer = at_once
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_comes_through_on_a_machine_that_is_busy(number: signal.Signals) -> None:
+    """So busy that the moment is over, after which it comes again, before anything could be raised."""
+    script = BUSY + CARELESS.replace("{number}", number.name)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 128 + number
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_comes_through_where_python_can_raise_nothing(number: signal.Signals) -> None:
     script = CARELESS.replace("{number}", number.name)

@@ -112,7 +112,7 @@ def test_files_of_somebody_else(run_here: Run, monkeypatch: pytest.MonkeyPatch, 
 def test_an_engine_that_goes_away(run_here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """No exit code of a check says that a MUST is broken where nothing could be told."""
 
-    def examine(request: object) -> None:
+    def examine(*_: object) -> None:
         raise ConnectionError("Connection aborted.")
 
     monkeypatch.setattr("smscaffold.check.examine", examine)
