@@ -256,7 +256,6 @@ def _add_check(commands: Commands) -> None:
         description="Prove on this machine, with Docker, that a container will live on Amazon SageMaker. "
         "Exit code 0: all MUST hold; 1: some are broken; 2: the check could not run, or not tell.",
         examples=[
-            "smscaffold check my-model",
             "smscaffold check my-model --quick --format junit=report.xml",
             "smscaffold check my-image:latest --train-data data/ --select T24,H11",
         ],
