@@ -129,7 +129,7 @@ class Report:
         waiting = self.waiting()
         for result in [each for each in self.broken() if each.broken_must][:_FIRST]:
             others = len(waiting.get(result.rule.id, ()))
-            more = f" ({others} others wait for it)" if others else ""
+            more = f" (and {others} {'others' if others > 1 else 'other'}, not checked without it)" if others else ""
             yield f"{result.rule.id}{more}: {self.mend(result) or result.rule.title}"
 
     def mend(self, result: Result) -> str:
